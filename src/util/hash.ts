@@ -1,0 +1,18 @@
+import { sha256 } from '@noble/hashes/sha2.js'
+import { bytesToHex } from '@noble/hashes/utils.js'
+
+/** SHA-256 of bytes as 64 lower-case hex digits. Works without a secure context, unlike Web Crypto. */
+export function sha256Hex(bytes: Uint8Array): string {
+  return bytesToHex(sha256(bytes))
+}
+
+/** Incremental SHA-256 for bytes that arrive in parts. */
+export function sha256Stream(): { update(bytes: Uint8Array): void; hex(): string } {
+  const hash = sha256.create()
+  return {
+    update: (bytes) => {
+      hash.update(bytes)
+    },
+    hex: () => bytesToHex(hash.digest()),
+  }
+}
