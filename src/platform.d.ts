@@ -8,6 +8,10 @@ interface AbortSignal {
   addEventListener(type: 'abort', listener: () => void, options?: { once?: boolean }): void
   removeEventListener(type: 'abort', listener: () => void): void
 }
+declare class AbortController {
+  readonly signal: AbortSignal
+  abort(reason?: unknown): void
+}
 declare class TextEncoder {
   encode(text?: string): Uint8Array<ArrayBuffer>
 }
@@ -15,6 +19,7 @@ declare class TextDecoder {
   constructor(label?: string, options?: { fatal?: boolean; ignoreBOM?: boolean })
   decode(bytes?: Uint8Array): string
 }
+declare function atob(base64: string): string
 declare const performance: { now(): number }
 declare function fetch(
   url: string,

@@ -209,6 +209,12 @@ export interface Progress {
 
 export type OnProgress = (progress: Progress) => void
 
+/** Options of a call that may take long. */
+export interface ChangeOptions {
+  readonly signal?: AbortSignal
+  readonly onProgress?: OnProgress
+}
+
 /** Where the encoder runs. `node` is ONNX Runtime's native build. */
 export type EncoderBackend = 'webgpu' | 'wasm' | 'node'
 export type ScorerKind = 'reference' | 'wasm' | 'webgpu'

@@ -3,8 +3,9 @@
  * vectors (read by scorers) and the text (read by search for filters, hits and explanations).
  * Byte offsets are known to `layout.ts` only.
  */
-import type { Codec } from '../compress/codec.ts'
+import type { Codec, CodedVectors } from '../compress/codec.ts'
 import type { Metadata, Passage } from '../types.ts'
+import type { Manifest } from './manifest.ts'
 
 /** The vectors of a segment, readable in parts without holding them all. */
 export interface VectorSegment {
@@ -52,4 +53,23 @@ export interface SegmentPassage {
   /** Number of stored vectors. */
   readonly numVectors: number
   readonly tokenMap: Uint16Array
+}
+
+/** What all vectors of a segment share. */
+export interface SegmentOptions {
+  readonly model: Pick<Manifest['model'], 'fingerprint' | 'tokenizerHash'>
+  readonly codec: Codec
+  readonly pooling: Manifest['pooling']
+}
+
+/** A document with everything that is stored of it. */
+export interface SegmentDocument {
+  readonly id: string
+  readonly metadata: Metadata
+  /** Hash of the document's content, lower-case hex. */
+  readonly contentHash: string
+  /** In order; `passage.ordinal` counts from 0. May be empty. */
+  readonly passages: readonly SegmentPassage[]
+  /** The stored vectors of all passages, one after the other. */
+  readonly vectors: CodedVectors
 }

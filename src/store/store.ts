@@ -28,3 +28,19 @@ export interface IndexStore {
   commit(manifest: Manifest, files: ReadonlyMap<string, Uint8Array>, expectedRevision: number): Promise<void>
   close(): Promise<void>
 }
+
+/** A store that can hold files. */
+export interface WritableStore extends IndexStore {
+  readonly writable: true
+  /** True when the whole file is stored here. */
+  has(file: string): Promise<boolean>
+  /**
+   * Stores a file ahead of the manifest that names it. It stays until the next commit of a manifest
+   * that does not name it.
+   *
+   * @param file name by content hash; `bytes` are trusted to have that hash
+   */
+  stage(file: string, bytes: Uint8Array): Promise<void>
+  /** Removes the index, even one that cannot be read. */
+  clear(): Promise<void>
+}

@@ -1,0 +1,101 @@
+/** Collects the text file of a segment, compressing block by block. */
+import { hexToBytes } from '@noble/hashes/utils.js'
+import { LateenError } from '../errors.ts'
+import { sha256Hex } from '../util/hash.ts'
+import { encodeBlock, type PassageRow, passageRow } from './block.ts'
+import { byteList } from './byte-list.ts'
+import type { Refuse } from './check.ts'
+import { type DocumentRow, encodeDocuments, metadataShape } from './documents.ts'
+import { DIRECTORY_ROW_BYTES, encodeTextHeader, HEADER_BYTES, type TextHeader, textLayout } from './layout.ts'
+import { pack } from './pack.ts'
+import type { SegmentDocument, SegmentOptions } from './segment.ts'
+
+/** A block is closed by the passage that brings its text and maps to this many bytes. */
+const BLOCK_BYTES = 32_768
+
+export function textWriter({ model }: Pick<SegmentOptions, 'model'>) {
+  const documents: DocumentRow[] = []
+  const directory = byteList()
+  const blocks = byteList()
+  let rows: PassageRow[] = []
+  let rowBytes = 0
+  let numPassages = 0
+  let numBlocks = 0
+
+  const closeBlock = () => {
+    const raw = encodeBlock(rows)
+    const packed = pack(raw)
+    const entry = new Uint8Array(DIRECTORY_ROW_BYTES)
+    const view = new DataView(entry.buffer)
+    view.setUint32(0, rows.length, true)
+    view.setUint32(4, packed.length, true)
+    view.setUint32(8, raw.length, true)
+    entry.set(hexToBytes(sha256Hex(packed)).subarray(0, 4), 12)
+    directory.append(entry)
+    blocks.append(packed)
+    numBlocks++
+    rows = []
+    rowBytes = 0
+  }
+
+  return {
+    get byteLength() {
+      return directory.length + blocks.length
+    },
+
+    /** Fails with `bad-argument` when a document cannot be stored or contradicts itself. */
+    check({ id, metadata, contentHash, passages }: SegmentDocument): void {
+      const refuse: Refuse = (path, expected, found) => {
+        throw new LateenError(
+          'bad-argument',
+          `Document "${id}" cannot be stored: expected ${expected} as ${path}, found ${found}.`,
+        )
+      }
+      metadataShape(metadata, 'metadata', refuse)
+      if (!/^[0-9a-f]*$/.test(contentHash)) refuse('contentHash', 'lower-case hex digits', `"${contentHash}"`)
+      passages.forEach(({ passage, numVectors, tokenMap }, ordinal) => {
+        if (passage.documentId !== id)
+          refuse(`passages[${ordinal}].documentId`, `"${id}"`, `"${passage.documentId}"`)
+        if (passage.ordinal !== ordinal)
+          refuse(`passages[${ordinal}].ordinal`, `${ordinal}`, `${passage.ordinal}`)
+        const row = tokenMap.find((one) => one >= numVectors)
+        if (row !== undefined) refuse(`passages[${ordinal}].tokenMap`, `rows below ${numVectors}`, `${row}`)
+      })
+    },
+
+    add({ id, metadata, contentHash, passages }: SegmentDocument): void {
+      documents.push({ id, metadata, contentHash, numPassages: passages.length })
+      numPassages += passages.length
+      for (const { passage, tokenMap } of passages) {
+        const row = passageRow({ ...passage, tokenMap })
+        rows.push(row)
+        rowBytes += row.json.length + row.tokenMap.length
+        if (rowBytes >= BLOCK_BYTES) closeBlock()
+      }
+    },
+
+    finish(): Uint8Array {
+      if (rows.length > 0) closeBlock()
+      const rawDocuments = encodeDocuments(documents)
+      directory.append(pack(rawDocuments))
+      const resident = directory.bytes()
+      const header: TextHeader = {
+        modelFingerprint: model.fingerprint,
+        tokenizerHash: model.tokenizerHash,
+        numPassages,
+        numDocuments: documents.length,
+        numBlocks,
+        residentHash: sha256Hex(resident),
+        documentsBytes: resident.length - numBlocks * DIRECTORY_ROW_BYTES,
+        documentsRawBytes: rawDocuments.length,
+        blocksBytes: blocks.length,
+      }
+      const layout = textLayout(header)
+      const file = new Uint8Array(layout.totalBytes)
+      file.set(encodeTextHeader(header), 0)
+      file.set(resident, HEADER_BYTES)
+      file.set(blocks.bytes(), layout.blocks.offset)
+      return file
+    },
+  }
+}
