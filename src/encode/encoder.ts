@@ -53,6 +53,8 @@ export interface Encoder {
   /** Bytes of the model files that were loaded. */
   readonly bytes: number
   tokenize(text: string, kind: TextKind): TokenizedText
+  /** Tokens of a document before it is cut: special tokens, prompt and marker included. */
+  countTokens(text: string): number
   encodeQuery(text: string, options?: EncodeOptions): Promise<EncodedText>
   /** Encodes in length-bucketed batches; results are in the order of `texts`. */
   encodeDocuments(texts: readonly string[], options?: EncodeOptions): Promise<EncodedText[]>

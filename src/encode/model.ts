@@ -2,6 +2,8 @@
  * One resolved description of a model. Layout readers produce it; no code after them knows which
  * layout, or which model, it came from.
  */
+import { LateenError } from '../errors.ts'
+import type { EncoderBackend } from '../types.ts'
 
 /** A layer of the head beside the ONNX graph: `act(W x + b) + r(x)`. */
 export interface DenseLayer {
@@ -42,21 +44,38 @@ export interface ModelSpec {
   readonly queryPrompt: string
   readonly documentPrompt: string
   readonly lowercase: boolean
+  /** Fills up the shorter texts of a batch; attention never reaches it. */
   readonly padTokenId: number
-  readonly hasTokenTypes: boolean
-  /** Empty when the ONNX graph already contains the head. */
+  /** The Dense chain stored beside the graph; left alone when the graph's output is `dim` wide already. */
   readonly head: readonly DenseLayer[]
-  /** ONNX files by the backend they suit, best first. */
+  /** ONNX files the bundle holds. The first decides the fingerprint; `weightsFor` picks one for a backend. */
   readonly weights: readonly ModelWeights[]
   /** Known texts with their vectors, for the self-test. */
   readonly goldens: readonly Golden[]
 }
 
+export type WeightsType = 'fp32' | 'fp16' | 'q8' | 'q8-matmulnbits'
+
 export interface ModelWeights {
   readonly path: string
-  readonly dtype: 'fp32' | 'fp16' | 'q8' | 'q8-matmulnbits'
-  readonly bytes: number
-  readonly sha256: string
+  /** `q8` quantises activations too, over a whole batch; `q8-matmulnbits` and the others keep rows apart. */
+  readonly dtype: WeightsType
+}
+
+const PREFERENCE: Readonly<Record<EncoderBackend, readonly WeightsType[]>> = {
+  // Dynamically quantised products run on the CPU there, with a copy back and forth for each.
+  webgpu: ['q8-matmulnbits', 'fp32', 'fp16', 'q8'],
+  wasm: ['q8', 'q8-matmulnbits', 'fp32', 'fp16'],
+  node: ['q8', 'q8-matmulnbits', 'fp32', 'fp16'],
+}
+
+/** The weights of a model that suit a backend best. */
+export function weightsFor(spec: ModelSpec, backend: EncoderBackend): ModelWeights {
+  for (const dtype of PREFERENCE[backend]) {
+    const found = spec.weights.find((weights) => weights.dtype === dtype)
+    if (found) return found
+  }
+  throw new LateenError('model-missing-file', `The model ${spec.name} has no ONNX file.`)
 }
 
 export interface Golden {

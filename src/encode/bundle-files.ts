@@ -1,0 +1,167 @@
+/** The files of one bundle, checked against its manifest, with progress over all of them. */
+import { isLateenError, LateenError } from '../errors.ts'
+import type { OnProgress } from '../types.ts'
+import { sha256Hex } from '../util/hash.ts'
+import type { Json, JsonReader } from './layout.ts'
+import { type FileFacts, type ModelSource, missingFile } from './source.ts'
+
+/** `lateen.json`: the files of a bundle and what they must be. Other layouts have none. */
+export interface BundleManifest {
+  readonly format: 'lateen-model'
+  readonly version: 1
+  readonly name: string
+  readonly files: Readonly<Record<string, FileFacts>>
+}
+
+export interface ReadBundleOptions {
+  readonly onProgress?: OnProgress | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface BundleFiles {
+  readonly name: string
+  readonly json: JsonReader
+  read(path: string, signal?: AbortSignal): Promise<Uint8Array>
+  /** The same for the last and largest file: from then on the total is known, and reported. */
+  readLast(path: string, signal?: AbortSignal): Promise<Uint8Array>
+  has(path: string): Promise<boolean>
+  /** SHA-256, from the manifest when it names the file. */
+  hash(path: string): Promise<string>
+  parse(path: string, bytes: Uint8Array): Json
+  bytesRead(): number
+}
+
+const MANIFEST = 'lateen.json'
+
+export async function bundleFiles(
+  source: ModelSource,
+  { onProgress, signal }: ReadBundleOptions,
+): Promise<BundleFiles> {
+  const manifest = await readManifest(source, signal)
+  const received = new Map<string, number>()
+  const expected = new Map<string, number>()
+  const sum = (counts: Map<string, number>) => [...counts.values()].reduce((a, b) => a + b, 0)
+  const startedAt = performance.now()
+  let isTotalKnown = false
+
+  function report(path: string, bytes: number) {
+    received.set(path, Math.max(bytes, received.get(path) ?? 0))
+    const done = sum(received)
+    const total = isTotalKnown ? sum(expected) : undefined
+    const elapsed = performance.now() - startedAt
+    onProgress?.({
+      job: 'model',
+      stage: path,
+      done,
+      unit: 'bytes',
+      ...(total === undefined ? {} : { total }),
+      ...(total !== undefined && elapsed > ESTIMATE_AFTER_MS
+        ? { remainingMs: Math.round((elapsed / done) * (total - done)) }
+        : {}),
+    })
+  }
+
+  // Read for its hash, and wanted again soon after.
+  let kept: { path: string; bytes: Uint8Array } | undefined
+
+  async function read(path: string, readSignal = signal): Promise<Uint8Array> {
+    if (kept?.path === path) {
+      const { bytes } = kept
+      kept = undefined
+      return bytes
+    }
+    const facts = manifest?.files[checkPath(path)]
+    if (facts) expected.set(path, facts.bytes)
+    else if (manifest && path !== MANIFEST) {
+      throw missingFile(source.location, path, `its ${MANIFEST} does not name it`)
+    }
+    const bytes = await source.read(path, {
+      expected: facts,
+      signal: readSignal,
+      onBytes: (count) => report(path, count),
+    })
+    report(path, bytes.length)
+    return bytes
+  }
+
+  async function has(path: string): Promise<boolean> {
+    return manifest ? checkPath(path) in manifest.files : source.has(checkPath(path), { signal })
+  }
+
+  const required = async (path: string) => parse(path, await read(path))
+  return {
+    name: manifest?.name ?? source.name,
+    read,
+    readLast(path, readSignal) {
+      isTotalKnown = manifest !== undefined
+      return read(path, readSignal)
+    },
+    has,
+    parse,
+    json: {
+      required,
+      optional: async (path) => ((await has(path)) ? required(path) : undefined),
+    },
+    async hash(path) {
+      const known = manifest?.files[path]?.sha256
+      if (known) return known
+      const bytes = await read(path)
+      kept = { path, bytes }
+      return sha256Hex(bytes)
+    },
+    bytesRead: () => sum(received),
+  }
+
+  function parse(path: string, bytes: Uint8Array): Json {
+    return parseObject(source, path, bytes)
+  }
+}
+
+/** Before this, the rate is a guess. */
+const ESTIMATE_AFTER_MS = 500
+
+async function readManifest(
+  source: ModelSource,
+  signal: AbortSignal | undefined,
+): Promise<BundleManifest | undefined> {
+  let bytes: Uint8Array
+  try {
+    bytes = await source.read(MANIFEST, { signal })
+  } catch (error) {
+    if (isLateenError(error, 'model-missing-file')) return undefined
+    throw error
+  }
+  const manifest = parseObject(source, MANIFEST, bytes) as unknown as BundleManifest
+  if (manifest.format !== 'lateen-model' || typeof manifest.files !== 'object') {
+    throw new LateenError('model-invalid', `${source.location} has a ${MANIFEST} that describes no model.`)
+  }
+  if (manifest.version !== 1) {
+    throw new LateenError(
+      'model-unsupported',
+      `The model at ${source.location} is described in version ${manifest.version} of ${MANIFEST}; this version reads 1. Update Lateen.`,
+    )
+  }
+  return manifest
+}
+
+function parseObject(source: ModelSource, path: string, bytes: Uint8Array): Json {
+  let json: unknown
+  try {
+    json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new LateenError(
+      'model-invalid',
+      `${path} of the model at ${source.location} is not JSON: ${reason}. Copy the model again.`,
+      { cause },
+    )
+  }
+  if (typeof json === 'object' && json !== null) return json as Json
+  throw new LateenError('model-invalid', `${path} of the model at ${source.location} is no JSON object.`)
+}
+
+/** Paths come from files of the bundle too and must stay inside it. */
+function checkPath(path: string): string {
+  if (!path.startsWith('/') && !path.split('/').includes('..') && !path.includes('\\')) return path
+  throw new LateenError('model-invalid', `The model names ${JSON.stringify(path)}, which lies outside of it.`)
+}

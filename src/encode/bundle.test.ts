@@ -1,0 +1,307 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
+import { LateenError } from '../errors.ts'
+import { sha256Hex } from '../util/hash.ts'
+import { readModelBundle } from './bundle.ts'
+import { folderSource } from './folder.node.ts'
+import { weightsFor } from './model.ts'
+import { checkFile, type ModelSource, missingFile } from './source.ts'
+
+const TINY = fileURLToPath(new URL('../../fixtures/tiny-model', import.meta.url))
+const SHIPPED = fileURLToPath(new URL('../../public/models/lateen-mini', import.meta.url))
+
+type Files = Record<string, Uint8Array>
+
+function filesOf(folder: string): Files {
+  const files: Files = {}
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue
+    const path = join(entry.parentPath, entry.name)
+    files[path.slice(folder.length + 1)] = new Uint8Array(readFileSync(path))
+  }
+  return files
+}
+
+function memorySource(files: Files, read: string[] = []): ModelSource {
+  return {
+    name: 'memory',
+    location: 'memory:',
+    async read(path, options = {}) {
+      read.push(path)
+      const bytes = files[path]
+      if (!bytes) throw missingFile('memory:', path, 'no such file')
+      checkFile('memory:', path, bytes, options.expected)
+      return bytes
+    },
+    has: async (path) => path in files,
+  }
+}
+
+const json = (value: unknown) => new TextEncoder().encode(JSON.stringify(value))
+const parse = (bytes: Uint8Array | undefined) => JSON.parse(new TextDecoder().decode(bytes)) as object
+const tiny = () => filesOf(TINY)
+const tinyWith = (path: string, change: object): Files => {
+  const files = tiny()
+  return { ...files, [path]: json({ ...parse(files[path]), ...change }) }
+}
+const SETTINGS = 'config_sentence_transformers.json'
+const open = (files: Files) => readModelBundle(memorySource(files))
+
+async function failure(files: Files): Promise<LateenError> {
+  const error: unknown = await open(files).then(
+    () => undefined,
+    (e: unknown) => e,
+  )
+  expect(error).toBeInstanceOf(LateenError)
+  return error as LateenError
+}
+
+function manifestFor(files: Files): Uint8Array {
+  const facts = Object.entries(files).map(([path, bytes]) => [
+    path,
+    { bytes: bytes.length, sha256: sha256Hex(bytes) },
+  ])
+  return json({ format: 'lateen-model', version: 1, name: 'tiny', files: Object.fromEntries(facts) })
+}
+
+test('a PyLate folder becomes one description with every setting resolved to ids', async () => {
+  const { spec } = await readModelBundle(folderSource(TINY))
+  expect(spec).toMatchObject({
+    name: 'tiny-model',
+    dim: 4,
+    queryLength: 8,
+    documentLength: 10,
+    queryMarkerId: 5,
+    documentMarkerId: 6,
+    expansion: { tokenId: 4, attend: false, length: 8, strategy: 'fixed' },
+    lowercase: false,
+    padTokenId: 4,
+    weights: [{ path: 'onnx/model.onnx', dtype: 'fp32' }],
+  })
+  expect(
+    spec.head.map(({ inFeatures, outFeatures, activation }) => [inFeatures, outFeatures, activation]),
+  ).toEqual([
+    [8, 6, 'gelu'],
+    [6, 4, 'tanh'],
+  ])
+  expect(spec.head.map(({ bias, residual }) => [bias?.length, residual?.length])).toEqual([
+    [6, undefined],
+    [undefined, 24],
+  ])
+  expect(spec.goldens.map(({ kind, ids }) => [kind, ids.length])).toEqual([
+    ['query', 8],
+    ['document', 10],
+  ])
+})
+
+test('a skiplist word that is not in the vocabulary does not drop unknown tokens', async () => {
+  const { spec, tokenizer } = await open(tiny())
+  expect([...spec.skiplistIds].map(tokenizer.tokenOf)).toEqual(['.', ','])
+})
+
+test('the shipped model is described by its own files', async () => {
+  const { spec } = await readModelBundle(folderSource(SHIPPED))
+  expect(spec).toMatchObject({
+    name: 'lateen-mini',
+    dim: 64,
+    queryLength: 32,
+    documentLength: 220,
+    queryMarkerId: 5,
+    documentMarkerId: 6,
+    head: [],
+  })
+  expect(spec.expansion).toBeUndefined()
+  expect(weightsFor(spec, 'webgpu').dtype).toBe('q8-matmulnbits')
+  expect(weightsFor(spec, 'wasm').dtype).toBe('q8')
+})
+
+test('the manifest of the shipped model names every file of it as it is', async () => {
+  const files = filesOf(SHIPPED)
+  const { files: facts } = parse(files['lateen.json']) as { files: Record<string, object> }
+  const shipped = Object.keys(files).filter((path) => path !== 'lateen.json' && !path.endsWith('.md'))
+  expect(Object.keys(facts).sort()).toEqual(shipped.sort())
+  const { readFile } = await readModelBundle(folderSource(SHIPPED))
+  for (const path of shipped) expect((await readFile(path)).length).toBe(files[path]!.length)
+})
+
+test('a file the manifest does not name is not there', async () => {
+  const { readFile } = await open({
+    ...tiny(),
+    'lateen.json': manifestFor(tiny()),
+    'extra.bin': new Uint8Array(1),
+  })
+  await expect(readFile('extra.bin')).rejects.toMatchObject({ code: 'model-missing-file' })
+})
+
+test('keys that a checkpoint leaves out have the defaults of PyLate', async () => {
+  const files = { ...tiny(), [SETTINGS]: json({}) }
+  const { spec } = await open(files)
+  expect(spec).toMatchObject({
+    queryLength: 32,
+    documentLength: 180,
+    queryMarkerId: 5,
+    expansion: { attend: false, length: 32 },
+  })
+})
+
+test('an empty or null marker inserts nothing', async () => {
+  const { spec } = await open(tinyWith(SETTINGS, { query_prefix: '', document_prefix: null }))
+  expect(spec.queryMarkerId).toBeUndefined()
+  expect(spec.documentMarkerId).toBeUndefined()
+})
+
+test('prompts are taken by kind, else by the default name', async () => {
+  const named = await open(tinyWith(SETTINGS, { prompts: { query: 'q: ', document: 'd: ' } }))
+  expect([named.spec.queryPrompt, named.spec.documentPrompt]).toEqual(['q: ', 'd: '])
+  const one = await open(tinyWith(SETTINGS, { prompts: { all: 'x: ' }, default_prompt_name: 'all' }))
+  expect([one.spec.queryPrompt, one.spec.documentPrompt]).toEqual(['x: ', 'x: '])
+})
+
+test('lowercasing is asked for in sentence_bert_config.json', async () => {
+  const { spec } = await open(tinyWith('sentence_bert_config.json', { do_lower_case: true }))
+  expect(spec.lowercase).toBe(true)
+})
+
+test('everything that decides the vectors decides the fingerprint, and nothing else does', async () => {
+  const fingerprintOf = async (files: Files) => (await open(files)).spec.fingerprint
+  const plain = await fingerprintOf(tiny())
+  const same = { ...tiny(), 'README.md': json({}), 'onnx/model_fp16.onnx': new Uint8Array(3) }
+  expect(await fingerprintOf(same)).toBe(plain)
+  expect(await fingerprintOf({ ...tiny(), 'lateen.json': manifestFor(tiny()) })).toBe(plain)
+  const changed = [
+    tinyWith(SETTINGS, { query_length: 9 }),
+    tinyWith(SETTINGS, { document_prefix: '' }),
+    tinyWith(SETTINGS, { attend_to_expansion_tokens: true }),
+    tinyWith(SETTINGS, { skiplist_words: ['.'] }),
+    tinyWith('1_Dense/config.json', { activation_function: 'torch.nn.ReLU' }),
+    { ...tiny(), 'onnx/model.onnx': new Uint8Array(9) },
+    { ...tiny(), 'onnx/model_quantized.onnx': new Uint8Array(8) },
+    tinyWith('tokenizer.json', { padding: {} }),
+  ]
+  const fingerprints = await Promise.all(changed.map(fingerprintOf))
+  expect(new Set([plain, ...fingerprints]).size).toBe(changed.length + 1)
+})
+
+test('with a manifest nothing is read to find out what is there', async () => {
+  const read: string[] = []
+  const files = tiny()
+  await readModelBundle(memorySource({ ...files, 'lateen.json': manifestFor(files) }, read))
+  expect(read).not.toContain('onnx/model.onnx')
+  expect(new Set(read).size).toBe(read.length)
+})
+
+test('without a manifest the weights are read once, for their hash and for use', async () => {
+  const read: string[] = []
+  const { spec, readWeights } = await readModelBundle(memorySource(tiny(), read))
+  expect((await readWeights(weightsFor(spec, 'node'))).length).toBe(tiny()['onnx/model.onnx']!.length)
+  expect(read.filter((path) => path === 'onnx/model.onnx').length).toBe(1)
+})
+
+test('progress counts up to the bytes of all files, and names a total once it is known', async () => {
+  const files = tiny()
+  const steps: { done: number; total?: number }[] = []
+  const source = memorySource({ ...files, 'lateen.json': manifestFor(files) })
+  const { spec, readWeights, bytesRead } = await readModelBundle(source, { onProgress: (p) => steps.push(p) })
+  await readWeights(weightsFor(spec, 'wasm'))
+  expect(steps.every(({ done }, i) => i === 0 || done >= steps[i - 1]!.done)).toBe(true)
+  expect(steps[0]!.total).toBeUndefined()
+  expect(steps.at(-1)).toMatchObject({ stage: 'onnx/model.onnx', done: bytesRead(), total: bytesRead() })
+})
+
+test.each([
+  'modules.json',
+  SETTINGS,
+  'config.json',
+  'tokenizer.json',
+  '1_Dense/config.json',
+  'onnx/model.onnx',
+])('without %s the error names the file and what to do', async (path) => {
+  const { [path]: _, ...files } = tiny()
+  const { code, message } = await failure(files)
+  expect(code).toBe('model-missing-file')
+  expect(message).toContain(path)
+  expect(message).toMatch(/Check|Export/)
+})
+
+test.each([
+  [
+    'a file that is cut off',
+    { ...tiny(), 'tokenizer.json': tiny()['tokenizer.json']!.slice(0, 900) },
+    'tokenizer.json',
+  ],
+  [
+    'a web page in place of a file',
+    { ...tiny(), 'modules.json': new TextEncoder().encode('<!doctype html>') },
+    'modules.json',
+  ],
+  ['a setting of the wrong type', tinyWith(SETTINGS, { query_length: '32' }), 'query_length'],
+  ['a marker the tokenizer does not know', tinyWith(SETTINGS, { query_prefix: '[X]' }), '[X]'],
+  [
+    'layers that do not fit together',
+    tinyWith('2_Dense/config.json', { in_features: 5 }),
+    '2_Dense/config.json',
+  ],
+  [
+    'weights that do not fit their layer',
+    tinyWith('2_Dense/config.json', { out_features: 5 }),
+    '2_Dense/model.safetensors',
+  ],
+  [
+    'known vectors of another width',
+    { ...tiny(), 'reference.json': json([{ kind: 'query', text: 'a', input_ids: [1], vectors: [[1]] }]) },
+    'reference.json',
+  ],
+  [
+    'a path that leaves the folder',
+    { ...tiny(), 'modules.json': json([{ type: 'x.Transformer', path: '../..' }]) },
+    '../../',
+  ],
+  ['a manifest of something else', { ...tiny(), 'lateen.json': json({ format: 'x' }) }, 'lateen.json'],
+])('%s is refused as invalid', async (_, files, named) => {
+  const { code, message } = await failure(files as Files)
+  expect(code).toBe('model-invalid')
+  expect(message).toContain(named)
+})
+
+test.each([
+  [
+    'a module',
+    {
+      ...tiny(),
+      'modules.json': json([
+        { type: 'x.Transformer', path: '' },
+        { type: 'x.CNN', path: '' },
+      ]),
+    },
+    'CNN',
+  ],
+  ['an activation', tinyWith('1_Dense/config.json', { activation_function: 'torch.nn.Mish' }), 'Mish'],
+  [
+    'a manifest version',
+    { ...tiny(), 'lateen.json': json({ format: 'lateen-model', version: 2, files: {} }) },
+    '2',
+  ],
+])('%s that is not implemented is called unsupported', async (_, files, named) => {
+  const { code, message } = await failure(files as Files)
+  expect(code).toBe('model-unsupported')
+  expect(message).toContain(named)
+})
+
+test.each([
+  ['another length', (bytes: Uint8Array) => bytes.slice(1), 'bytes'],
+  ['another content', (bytes: Uint8Array) => bytes.map((byte, i) => (i === 5 ? byte ^ 1 : byte)), 'SHA-256'],
+])('a file of %s than the manifest says is refused', async (_, change, named) => {
+  const files = tiny()
+  const source = memorySource({
+    ...files,
+    'lateen.json': manifestFor(files),
+    'onnx/model.onnx': change(files['onnx/model.onnx']!),
+  })
+  const { spec, readWeights } = await readModelBundle(source)
+  await expect(readWeights(weightsFor(spec, 'wasm'))).rejects.toMatchObject({
+    code: 'model-invalid',
+    message: expect.stringMatching(new RegExp(`onnx/model.onnx.*${named}`)),
+  })
+})

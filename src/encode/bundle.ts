@@ -1,0 +1,218 @@
+/**
+ * Opens a model bundle: settings, tokenizer, head and known answers, everything but the weights,
+ * which are read when a backend is chosen.
+ */
+import { LateenError } from '../errors.ts'
+import { createTokenizer, type Tokenizer } from '../text/tokenize.ts'
+import { sha256Hex } from '../util/hash.ts'
+import { type BundleFiles, bundleFiles, type ReadBundleOptions } from './bundle-files.ts'
+import { type DenseDescription, type Json, type ModelLayout, readLayout } from './layout.ts'
+import type { DenseLayer, Golden, ModelSpec, ModelWeights, WeightsType } from './model.ts'
+import { readSafetensors } from './safetensors.ts'
+import type { ModelSource } from './source.ts'
+
+export interface ModelBundle {
+  readonly spec: ModelSpec
+  readonly tokenizer: Tokenizer
+  readWeights(weights: ModelWeights, signal?: AbortSignal): Promise<Uint8Array>
+  /** Any other file, e.g. a codec. Fails with `model-missing-file`. */
+  readFile(path: string, signal?: AbortSignal): Promise<Uint8Array>
+  /** Bytes of the files read so far. */
+  bytesRead(): number
+}
+
+/**
+ * Where weights are looked for. The first that exists is the reference variant: its hash is part of
+ * the fingerprint, so that every backend of one bundle has the same, whichever file it loads.
+ */
+const WEIGHTS: readonly (readonly [path: string, dtype: WeightsType])[] = [
+  ['onnx/model_quantized.onnx', 'q8'],
+  ['onnx/model_int8.onnx', 'q8'],
+  ['model_int8.onnx', 'q8'],
+  ['onnx/model_matmulnbits.onnx', 'q8-matmulnbits'],
+  ['onnx/model.onnx', 'fp32'],
+  ['model.onnx', 'fp32'],
+  ['onnx/model_fp16.onnx', 'fp16'],
+]
+
+/**
+ * @throws LateenError `model-missing-file`, `model-invalid`, `model-unsupported`, `network`, `aborted`;
+ *         the message names the file
+ */
+export async function readModelBundle(
+  source: ModelSource,
+  options: ReadBundleOptions = {},
+): Promise<ModelBundle> {
+  const files = await bundleFiles(source, options)
+  const layout = await readLayout(files.json)
+  const { folder } = layout
+  const [tokenizerBytes, tokenizerConfig, head, weights, goldens] = await Promise.all([
+    files.read(`${folder}tokenizer.json`),
+    files.json.optional(`${folder}tokenizer_config.json`),
+    Promise.all(layout.dense.map((dense) => readDenseLayer(files, dense))),
+    findWeights(files, source),
+    readGoldens(files),
+  ])
+  const tokenizerJson = files.parse(`${folder}tokenizer.json`, tokenizerBytes)
+  const tokenizer = createTokenizer(tokenizerJson, tokenizerConfig ?? {}, { lowercase: layout.lowercase })
+  const settings = resolveLayout(layout, tokenizer, tokenizerConfig ?? {})
+  const tokenizerHash = sha256Hex(tokenizerBytes)
+  // A chain with a missing file must be part of the graph.
+  const completeHead = head.every((dense) => dense !== undefined) ? head : []
+  const fingerprint = fingerprintOf({
+    weights: await files.hash(weights[0]!.path),
+    head: completeHead.map((dense) => dense.identity),
+    tokenizer: tokenizerHash,
+    ...settings,
+    skiplistIds: [...settings.skiplistIds].sort((a, b) => a - b),
+  })
+  const spec: ModelSpec = {
+    name: files.name,
+    fingerprint,
+    tokenizerHash,
+    ...settings,
+    head: completeHead.map((dense) => dense.layer),
+    weights,
+    goldens: checkGoldens(goldens, settings.dim),
+  }
+  return {
+    spec,
+    tokenizer,
+    readWeights: (chosen, signal) => files.readLast(chosen.path, signal),
+    readFile: (path, signal) => files.read(path, signal),
+    bytesRead: files.bytesRead,
+  }
+}
+
+/** Every setting that decides the vectors, in ids. */
+function resolveLayout(layout: ModelLayout, tokenizer: Tokenizer, tokenizerConfig: Json) {
+  const markerId = (marker: string) => {
+    if (marker === '') return undefined
+    const id = tokenizer.idOf(marker)
+    if (id !== undefined) return id
+    throw new LateenError(
+      'model-invalid',
+      `config_sentence_transformers.json names the marker ${JSON.stringify(marker)}, which tokenizer.json does not have. Take both files from one version of the model.`,
+    )
+  }
+  const queryMarkerId = markerId(layout.queryMarker)
+  const documentMarkerId = markerId(layout.documentMarker)
+  // The reference pads with the mask token, else the end token, and expands queries with the same.
+  const padTokenId = ['mask_token', 'eos_token', 'pad_token']
+    .map((key) => tokenizer.idOf(tokenText(tokenizerConfig[key])))
+    .find((id) => id !== undefined)
+  if (layout.expansion && padTokenId === undefined) {
+    throw new LateenError(
+      'model-invalid',
+      'The model expands queries, but tokenizer_config.json names no mask, end or padding token.',
+    )
+  }
+  return {
+    dim: layout.dense.at(-1)?.outFeatures ?? layout.hiddenSize,
+    queryLength: layout.queryLength,
+    documentLength: layout.documentLength,
+    ...(queryMarkerId === undefined ? {} : { queryMarkerId }),
+    ...(documentMarkerId === undefined ? {} : { documentMarkerId }),
+    ...(layout.expansion && padTokenId !== undefined
+      ? {
+          expansion: {
+            tokenId: padTokenId,
+            attend: layout.expansion.attend,
+            length: layout.queryLength,
+            strategy: 'fixed' as const,
+          },
+        }
+      : {}),
+    // A word that is not in the vocabulary is left out: its id would be the unknown token's, and would
+    // drop every unknown word of a document.
+    skiplistIds: new Set(layout.skiplist.map(tokenizer.idOf).filter((id) => id !== undefined)),
+    queryPrompt: layout.queryPrompt,
+    documentPrompt: layout.documentPrompt,
+    lowercase: layout.lowercase,
+    padTokenId: padTokenId ?? 0,
+  }
+}
+
+/** Special tokens are stored as strings or as objects. */
+function tokenText(token: unknown): string {
+  if (typeof token === 'string') return token
+  const content = (token as { content?: unknown } | null | undefined)?.content
+  return typeof content === 'string' ? content : ''
+}
+
+/** A layer of the head, and all that decides what it computes. */
+interface DenseFile {
+  readonly layer: DenseLayer
+  readonly identity: object
+}
+
+async function readDenseLayer(files: BundleFiles, dense: DenseDescription): Promise<DenseFile | undefined> {
+  const { folder, inFeatures, outFeatures, activation, bias, residual } = dense
+  const path = `${folder}model.safetensors`
+  if (!(await files.has(path))) return undefined
+  const bytes = await files.read(path)
+  const tensors = readSafetensors(bytes, path)
+  const values = (key: string, size: number) => {
+    const tensor = tensors.get(key)
+    if (tensor?.data.length === size) return tensor.data
+    const found = tensor ? tensor.shape.join(' × ') : 'none'
+    throw new LateenError('model-invalid', `${path} should have ${size} values as ${key}, found ${found}.`)
+  }
+  const isIdentity = inFeatures === outFeatures && !tensors.has('residual.weight')
+  const layer: DenseLayer = {
+    inFeatures,
+    outFeatures,
+    activation,
+    weight: values('linear.weight', inFeatures * outFeatures),
+    ...(bias ? { bias: values('linear.bias', outFeatures) } : {}),
+    ...(residual
+      ? { residual: isIdentity ? ('identity' as const) : values('residual.weight', inFeatures * outFeatures) }
+      : {}),
+  }
+  return { layer, identity: { weights: sha256Hex(bytes), activation, bias, residual } }
+}
+
+async function findWeights(files: BundleFiles, source: ModelSource): Promise<ModelWeights[]> {
+  const found = await Promise.all(
+    WEIGHTS.map(async ([path, dtype]) => ((await files.has(path)) ? [{ path, dtype }] : [])),
+  )
+  const weights = found.flat()
+  if (weights.length > 0) return weights
+  throw new LateenError(
+    'model-missing-file',
+    `The model at ${source.location} has no ONNX file; looked for ${WEIGHTS.map(([path]) => path).join(', ')}. Export the model to ONNX first.`,
+  )
+}
+
+/** Known texts with their vectors, as `reference.json` stores them; none when it is not there. */
+async function readGoldens(files: BundleFiles): Promise<Golden[]> {
+  const json = await files.json.optional('reference.json')
+  const list = Object.values(json ?? {}) as {
+    kind: Golden['kind']
+    text: string
+    input_ids: number[]
+    vectors: number[][]
+  }[]
+  return list.map(({ kind, text, input_ids, vectors }) => ({
+    kind,
+    text,
+    ids: input_ids,
+    vectors: Float32Array.from(vectors.flat()),
+  }))
+}
+
+function checkGoldens(goldens: readonly Golden[], dim: number): readonly Golden[] {
+  for (const { text, ids, vectors } of goldens) {
+    if (vectors.length === ids.length * dim) continue
+    throw new LateenError(
+      'model-invalid',
+      `reference.json should have ${ids.length} × ${dim} values for ${JSON.stringify(text)}, found ${vectors.length}.`,
+    )
+  }
+  return goldens
+}
+
+function fingerprintOf(parts: object): string {
+  const sorted = Object.fromEntries(Object.entries(parts).sort(([a], [b]) => (a < b ? -1 : 1)))
+  return sha256Hex(new TextEncoder().encode(JSON.stringify(sorted)))
+}

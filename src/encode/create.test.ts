@@ -1,0 +1,256 @@
+import { fileURLToPath } from 'node:url'
+import { beforeAll, describe, expect, test, vi } from 'vitest'
+import { isLateenError, LateenError } from '../errors.ts'
+import type { BatchInput } from './batch.ts'
+import { type ModelBundle, readModelBundle } from './bundle.ts'
+import { createEncoder } from './create.ts'
+import type { Encoder } from './encoder.ts'
+import { folderSource } from './folder.node.ts'
+import { climb } from './ladder.ts'
+import type { WeightsType } from './model.ts'
+import { nativeSession, wasmSession } from './onnx.node.ts'
+import type { EncoderSession, SessionOutput } from './session.ts'
+
+const TINY = fileURLToPath(new URL('../../fixtures/tiny-model', import.meta.url))
+let bundle: ModelBundle
+let weights: Uint8Array
+beforeAll(async () => {
+  bundle = await readModelBundle(folderSource(TINY))
+  weights = await bundle.readWeights(bundle.spec.weights[0]!)
+})
+
+const start = (session: EncoderSession, dtype: WeightsType = 'fp32', spec = bundle.spec) =>
+  createEncoder(session, spec, bundle.tokenizer, {
+    weights: { path: 'x.onnx', dtype },
+    bytes: weights.length,
+  })
+
+/** A session that counts, records and may change what the real one answers. */
+function wrapped(
+  session: EncoderSession,
+  change: (output: SessionOutput, input: BatchInput) => SessionOutput = (output) => output,
+) {
+  const inputs: BatchInput[] = []
+  const dispose = vi.fn(session.dispose)
+  const run = async (input: BatchInput) => {
+    inputs.push(input)
+    return change(await session.run(input), input)
+  }
+  return { session: { ...session, run, dispose } satisfies EncoderSession, inputs, dispose }
+}
+
+describe.each([
+  ['node', () => nativeSession(weights, 1)],
+  ['wasm', () => wasmSession(weights)],
+] as const)('on %s', (backend, open) => {
+  test('head, token types, expansion and attention give the known vectors', async () => {
+    const encoder = await start(await open())
+    expect(encoder.backend).toBe(backend)
+    expect(encoder.selfTest.passed).toBe(true)
+    expect(encoder.selfTest.minCosine).toBeGreaterThan(0.999999)
+    const { matrix, tokenized } = await encoder.encodeQuery('bad cab')
+    const { vectors } = bundle.spec.goldens[0]!
+    expect(matrix).toMatchObject({ numTokens: 8, dim: 4 })
+    expect(tokenized.kept.length).toBe(8)
+    expect(Math.max(...matrix.data.map((value, i) => Math.abs(value - vectors[i]!)))).toBeLessThan(1e-5)
+    await encoder.dispose()
+  })
+})
+
+test('rows of skiplist tokens are dropped after the model has seen them', async () => {
+  const encoder = await start(await nativeSession(weights, 1))
+  const { vectors, text } = bundle.spec.goldens[1]!
+  const [{ matrix, tokenized }] = (await encoder.encodeDocuments([text])) as [
+    Awaited<ReturnType<Encoder['encodeQuery']>>,
+  ]
+  expect(tokenized.tokens.filter((_, i) => !tokenized.kept.includes(i))).toEqual([',', '.'])
+  expect(matrix.numTokens).toBe(8)
+  const kept = [...tokenized.kept].flatMap((position) => [
+    ...vectors.subarray(position * 4, position * 4 + 4),
+  ])
+  expect(Math.max(...matrix.data.map((value, i) => Math.abs(value - kept[i]!)))).toBeLessThan(1e-5)
+})
+
+const TEXTS = ['a', 'bad cab', 'a b c d e f g h', 'abge, cab.', '', 'cab', 'h g f', 'bad bad bad bad']
+
+test('documents come back in their order, and neither order nor company nor padding changes a vector', async () => {
+  const encoder = await start(await nativeSession(weights, 1))
+  const alone = await Promise.all(TEXTS.map(async (text) => (await encoder.encodeDocuments([text]))[0]!))
+  const together = await encoder.encodeDocuments(TEXTS)
+  const reversed = (await encoder.encodeDocuments([...TEXTS].reverse())).reverse()
+  for (const [i, { matrix, tokenized }] of alone.entries()) {
+    for (const other of [together[i]!, reversed[i]!]) {
+      expect([...other.tokenized.ids]).toEqual([...tokenized.ids])
+      expect(other.matrix.numTokens).toBe(matrix.numTokens)
+      const largest = Math.max(...matrix.data.map((value, k) => Math.abs(value - other.matrix.data[k]!)))
+      expect(largest).toBeLessThan(1e-5)
+    }
+  }
+})
+
+test('texts are encoded together, except by weights whose scale depends on the batch', async () => {
+  const shared = wrapped(await nativeSession(weights, 1))
+  const alone = wrapped(await nativeSession(weights, 1))
+  for (const [{ session, inputs }, dtype, expected] of [
+    [shared, 'fp32', 1],
+    [alone, 'q8', TEXTS.length],
+  ] as const) {
+    const encoder = await start(session, dtype)
+    inputs.length = 0
+    await encoder.encodeDocuments(TEXTS)
+    expect(inputs.length).toBe(expected)
+  }
+})
+
+test('no documents are no work', async () => {
+  const encoder = await start(await nativeSession(weights, 1))
+  expect(await encoder.encodeDocuments([])).toEqual([])
+})
+
+test('progress is told after every batch, and an abort stops before the next one', async () => {
+  const { session, inputs } = wrapped(await nativeSession(weights, 1))
+  const encoder = await start(session, 'q8')
+  inputs.length = 0
+  const controller = new AbortController()
+  const done: number[] = []
+  const encoding = encoder.encodeDocuments(TEXTS, {
+    signal: controller.signal,
+    onBatch: (count) => {
+      done.push(count)
+      if (count === 3) controller.abort()
+    },
+  })
+  await expect(encoding).rejects.toMatchObject({ code: 'aborted' })
+  expect(done).toEqual([1, 2, 3])
+  expect(inputs.length).toBe(3)
+  await expect(encoder.encodeQuery('a', { signal: controller.signal })).rejects.toMatchObject({
+    code: 'aborted',
+  })
+  expect((await encoder.encodeQuery('a')).matrix.numTokens).toBe(8)
+})
+
+test('queries and documents may be encoded at the same time', async () => {
+  const encoder = await start(await wasmSession(weights))
+  const [documents, query] = await Promise.all([
+    encoder.encodeDocuments(TEXTS),
+    encoder.encodeQuery('bad cab'),
+  ])
+  expect(documents.length).toBe(TEXTS.length)
+  expect(query.matrix.data[0]).toBeCloseTo(bundle.spec.goldens[0]!.vectors[0]!, 5)
+})
+
+test('use after dispose fails with a code, and disposing twice is allowed', async () => {
+  const encoder = await start(await nativeSession(weights, 1))
+  await encoder.dispose()
+  await encoder.dispose()
+  await expect(encoder.encodeQuery('a')).rejects.toMatchObject({ code: 'closed' })
+})
+
+const lies: [string, (output: SessionOutput) => SessionOutput][] = [
+  ['not numbers', ({ data, width }) => ({ data: data.fill(Number.NaN), width })],
+  [
+    'infinite',
+    ({ data, width }) => ({ data: data.map((v, i) => (i === 3 ? Number.POSITIVE_INFINITY : v)), width }),
+  ],
+  ['all zero', ({ data, width }) => ({ data: data.fill(0), width })],
+  [
+    'shifted by one token',
+    ({ data, width }) => ({
+      data: Float32Array.from([...data.slice(width), ...data.slice(0, width)]),
+      width,
+    }),
+  ],
+  [
+    'slightly wrong everywhere',
+    ({ data, width }) => ({ data: data.map((v, i) => v + (i % 4) * 0.5), width }),
+  ],
+]
+
+test.each(lies)('a session whose vectors are %s fails the self-test and is disposed', async (_, lie) => {
+  const { session, dispose } = wrapped(await nativeSession(weights, 1), lie)
+  await expect(start(session)).rejects.toMatchObject({ code: 'model-self-test-failed' })
+  expect(dispose).toHaveBeenCalledOnce()
+})
+
+test('a tokenizer that gives other ids fails the self-test', async () => {
+  const goldens = bundle.spec.goldens.map((golden) => ({ ...golden, text: `${golden.text} a` }))
+  const session = await nativeSession(weights, 1)
+  const starting = start(session, 'fp32', { ...bundle.spec, goldens })
+  await expect(starting).rejects.toMatchObject({
+    code: 'model-self-test-failed',
+    message: expect.stringContaining('token ids'),
+  })
+})
+
+test('without known answers vectors must at least be numbers', async () => {
+  const spec = { ...bundle.spec, goldens: [] }
+  const encoder = await start(await nativeSession(weights, 1), 'fp32', spec)
+  expect(encoder.selfTest).toEqual({ passed: true, minCosine: Number.NaN })
+  const { session } = wrapped(await nativeSession(weights, 1), lies[0]![1])
+  await expect(start(session, 'fp32', spec)).rejects.toMatchObject({ code: 'model-self-test-failed' })
+})
+
+test('a graph without its head is refused by its width', async () => {
+  const starting = start(await nativeSession(weights, 1), 'fp32', { ...bundle.spec, head: [] })
+  await expect(starting).rejects.toMatchObject({
+    code: 'model-invalid',
+    message: expect.stringMatching(/8 values per token.*4/),
+  })
+})
+
+describe('the ladder', () => {
+  const lying = async () => ({
+    encoder: await start(wrapped(await nativeSession(weights, 1), lies[0]![1]).session),
+  })
+  const honest = async () => ({ encoder: await start(await wasmSession(weights)) })
+  const unreachable = async () => {
+    throw new LateenError('network', 'no route')
+  }
+
+  test('a lying backend is dropped for the next, and the reason is kept', async () => {
+    const { value, fallbacks } = await climb([
+      { name: 'webgpu', start: lying },
+      { name: 'wasm', start: honest },
+    ])
+    expect(value.encoder.backend).toBe('wasm')
+    expect(fallbacks).toEqual([
+      { from: 'webgpu', code: 'model-self-test-failed', message: expect.stringContaining('wrong vectors') },
+    ])
+  })
+
+  test('when every backend lies the load fails, naming all of them', async () => {
+    const climbing = climb([
+      { name: 'webgpu', start: lying },
+      { name: 'wasm', start: lying },
+    ])
+    await expect(climbing).rejects.toMatchObject({
+      code: 'model-self-test-failed',
+      message: expect.stringMatching(/webgpu.*wasm/),
+    })
+  })
+
+  test('a failure that is no lie keeps its own code', async () => {
+    await expect(climb([{ name: 'wasm', start: unreachable }])).rejects.toMatchObject({ code: 'network' })
+  })
+
+  test('an abort while a backend starts ends the climb and disposes what started', async () => {
+    const controller = new AbortController()
+    let encoder: Encoder | undefined
+    const climbing = climb(
+      [
+        {
+          name: 'wasm',
+          async start() {
+            const value = await honest()
+            encoder = value.encoder
+            controller.abort()
+            return value
+          },
+        },
+      ],
+      controller.signal,
+    )
+    await expect(climbing).rejects.toSatisfy((error) => isLateenError(error, 'aborted'))
+    await expect(encoder!.encodeQuery('a')).rejects.toMatchObject({ code: 'closed' })
+  })
+})

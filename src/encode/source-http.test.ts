@@ -1,0 +1,135 @@
+import { createServer, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterEach, expect, test } from 'vitest'
+import { sha256Hex } from '../util/hash.ts'
+import { httpSource } from './source-http.ts'
+
+const closers: (() => Promise<void>)[] = []
+afterEach(() => Promise.all(closers.splice(0).map((close) => close())))
+
+async function serve(listener: RequestListener): Promise<string> {
+  const server = createServer(listener)
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  closers.push(
+    () =>
+      new Promise((resolve) => {
+        server.closeAllConnections()
+        server.close(() => resolve())
+      }),
+  )
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/models/mini`
+}
+
+const CONTENT = Uint8Array.from({ length: 300_000 }, (_, i) => (i * 7) % 251)
+const FACTS = { bytes: CONTENT.length, sha256: sha256Hex(CONTENT) }
+
+test('a file is read whole, with growing progress', async () => {
+  const url = await serve((request, response) => {
+    expect(request.url).toBe('/models/mini/onnx/model.onnx')
+    response.end(CONTENT)
+  })
+  const progress: number[] = []
+  const source = httpSource(url)
+  const bytes = await source.read('onnx/model.onnx', { expected: FACTS, onBytes: (n) => progress.push(n) })
+  expect(sha256Hex(bytes)).toBe(FACTS.sha256)
+  expect(progress.at(-1)).toBe(CONTENT.length)
+  expect(progress).toEqual([...progress].sort((a, b) => a - b))
+  expect(source.name).toBe('mini')
+})
+
+test('a transfer that breaks off is taken up where it stopped', async () => {
+  const ranges: (string | undefined)[] = []
+  const url = await serve((request, response) => {
+    const { range } = request.headers
+    ranges.push(range)
+    const from = Number(/bytes=(\d+)-/.exec(range ?? '')?.[1] ?? 0)
+    response.writeHead(range ? 206 : 200, { 'content-length': CONTENT.length - from })
+    if (ranges.length > 2) response.end(CONTENT.subarray(from))
+    else
+      response.write(CONTENT.subarray(from, from + 100_000), () => setTimeout(() => response.destroy(), 50))
+  })
+  const bytes = await httpSource(url).read('x.bin', { expected: FACTS })
+  expect(sha256Hex(bytes)).toBe(FACTS.sha256)
+  expect(ranges).toEqual([undefined, 'bytes=100000-', 'bytes=200000-'])
+})
+
+test('a server that knows no ranges starts over', async () => {
+  let requests = 0
+  const url = await serve((_, response) => {
+    response.writeHead(200, { 'content-length': CONTENT.length })
+    if (++requests > 1) response.end(CONTENT)
+    else response.write(CONTENT.subarray(0, 1000), () => setTimeout(() => response.destroy(), 50))
+  })
+  const bytes = await httpSource(url).read('x.bin', { expected: FACTS })
+  expect(sha256Hex(bytes)).toBe(FACTS.sha256)
+})
+
+test('a connection that brings nothing is given up as a network failure', async () => {
+  let requests = 0
+  const url = await serve((_, response) => {
+    requests++
+    response.destroy()
+  })
+  await expect(httpSource(url).read('x.bin')).rejects.toMatchObject({ code: 'network' })
+  expect(requests).toBeLessThan(5)
+})
+
+test.each([
+  [404, 'model-missing-file'],
+  [403, 'model-missing-file'],
+  [500, 'network'],
+  [429, 'network'],
+])('status %i becomes %s and names the file', async (status, code) => {
+  const url = await serve((_, response) => response.writeHead(status).end('no'))
+  await expect(httpSource(url).read('tokenizer.json')).rejects.toMatchObject({
+    code,
+    message: expect.stringContaining('tokenizer.json'),
+  })
+})
+
+test.each([
+  ['by its type', { 'content-type': 'text/html; charset=utf-8' }, 'hello'],
+  ['by its first bytes', { 'content-type': 'application/octet-stream' }, '\n<!DOCTYPE html><html></html>'],
+])('a web page answered in place of a file is recognised %s', async (_, headers, body) => {
+  const url = await serve((_request, response) => response.writeHead(200, headers).end(body))
+  await expect(httpSource(url).read('modules.json')).rejects.toMatchObject({
+    code: 'model-missing-file',
+    message: expect.stringContaining('web page'),
+  })
+})
+
+test('a file of the wrong length or content is refused', async () => {
+  const url = await serve((request, response) =>
+    response.end(request.url?.endsWith('short') ? CONTENT.subarray(1) : CONTENT.slice().reverse()),
+  )
+  const source = httpSource(url)
+  await expect(source.read('short', { expected: FACTS })).rejects.toMatchObject({ code: 'model-invalid' })
+  await expect(source.read('other', { expected: FACTS })).rejects.toMatchObject({ code: 'model-invalid' })
+})
+
+test('has() tells files from missing ones and from web pages', async () => {
+  const url = await serve((request, response) => {
+    if (request.url?.endsWith('there')) response.end(CONTENT)
+    else if (request.url?.endsWith('page')) response.writeHead(200, { 'content-type': 'text/html' }).end('x')
+    else response.writeHead(404).end()
+  })
+  const source = httpSource(url)
+  expect(await Promise.all(['there', 'page', 'gone'].map((path) => source.has(path)))).toEqual([
+    true,
+    false,
+    false,
+  ])
+})
+
+test('aborting ends a transfer in the middle', async () => {
+  const url = await serve((_, response) => {
+    response.writeHead(200, { 'content-length': CONTENT.length })
+    response.write(CONTENT.subarray(0, 1000))
+  })
+  const controller = new AbortController()
+  const reading = httpSource(url).read('x.bin', {
+    signal: controller.signal,
+    onBytes: () => controller.abort(),
+  })
+  await expect(reading).rejects.toMatchObject({ code: 'aborted' })
+})

@@ -1,0 +1,189 @@
+import { readFileSync } from 'node:fs'
+import { AutoTokenizer, env } from '@xenova/transformers'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { createTokenizer, type Tokenizer } from './tokenize.ts'
+
+interface Fixture {
+  readonly tokenizer?: object
+  readonly cases: readonly { text: string; ids: number[]; spans: [number, number][] }[]
+}
+
+const ROOT = new URL('../../', import.meta.url)
+const readJson = (path: string): object => JSON.parse(readFileSync(new URL(path, ROOT), 'utf8')) as object
+const fixture = (name: string) => readJson(`fixtures/tokenizer/${name}.json`) as Fixture
+
+const SHIPPED = readJson('public/models/lateen-mini/tokenizer.json')
+const shipped = createTokenizer(SHIPPED, readJson('public/models/lateen-mini/tokenizer_config.json'))
+const families: [string, Tokenizer, Fixture][] = [
+  ['WordPiece', shipped, fixture('wordpiece')],
+  ...(['byte-level', 'unigram'] as const).map((name): [string, Tokenizer, Fixture] => {
+    const data = fixture(name)
+    return [name, createTokenizer(data.tokenizer!, {}), data]
+  }),
+]
+
+const SPACE_PIECE = '\u2581'
+
+/** The reference leaves combining marks and white space at the edges of some tokens, and we of others. */
+const bare = (slice: string | undefined) => slice?.replace(/^\s+|[\s\p{M}]+$/gu, '')
+
+for (const [name, tokenizer, { cases }] of families) {
+  test(`${name} ids are those of the reference tokenizer`, () => {
+    const wrong = cases.filter(({ text, ids }) => `${tokenizer.tokenize(text).ids}` !== `${ids}`)
+    // The library splits words at a byte order mark, which is white space in JavaScript only.
+    expect(wrong.map((c) => c.text)).toEqual(name === 'unigram' ? ['bom\ufeffinside'] : [])
+  })
+
+  test(`${name} spans are those of the reference tokenizer`, () => {
+    const wrong: unknown[] = []
+    for (const { text, spans } of cases) {
+      const { tokens, spans: ours } = tokenizer.tokenize(text)
+      ours.forEach((span, i) => {
+        const slice = span && text.slice(span.start, span.end)
+        const [start, end] = spans[i]!
+        const reference = end > start ? text.slice(start, end) : undefined
+        // A space put in front of a word is nowhere here, and on the word's first letter there.
+        if (tokens[i] === SPACE_PIECE || bare(reference) === '') return
+        if (bare(slice) !== bare(reference)) wrong.push([text, i, slice, reference])
+      })
+    }
+    expect(wrong).toEqual([])
+  })
+}
+
+test('the known differences from the reference tokenizer are still the only ones', () => {
+  const { cases } = fixture('wordpiece-disagreeing')
+  const same = cases.filter(({ text, ids }) => `${shipped.tokenize(text).ids}` === `${ids}`)
+  expect(same.map((c) => c.text)).toEqual([])
+})
+
+test('ids agree with Transformers.js on every text of the fixtures', async () => {
+  env.allowRemoteModels = false
+  env.localModelPath = new URL('public/models/', ROOT).pathname
+  const oracle = await AutoTokenizer.from_pretrained('lateen-mini')
+  const { cases } = fixture('wordpiece')
+  for (const { text } of cases) expect([...shipped.tokenize(text).ids], text).toEqual(oracle.encode(text))
+})
+
+test('a special token typed by a user is that token, with its place in the text', () => {
+  const { tokens, ids, spans } = shipped.tokenize('what is [Q] here')
+  expect(tokens).toEqual(['[CLS]', 'what', 'is', '[Q]', 'here', '[SEP]'])
+  expect(ids[3]).toBe(shipped.idOf('[Q]'))
+  expect(spans[3]).toEqual({ start: 8, end: 11 })
+})
+
+test('a text that only looks like a special token is ordinary text', () => {
+  expect(shipped.tokenize('[q]').tokens).toEqual(['[CLS]', '[', 'q', ']', '[SEP]'])
+})
+
+test('an unknown word is one token that covers the word, also beside known ones', () => {
+  const { tokens, spans } = shipped.tokenize('ok 👍🏽 ok')
+  expect(tokens.slice(1, -1)).toEqual(['ok', '[UNK]', 'ok'])
+  expect(spans[2]).toEqual({ start: 3, end: 7 })
+})
+
+test('lowercasing may change the length of the text and spans still fit', () => {
+  const tokenizer = createTokenizer(SHIPPED, {}, { lowercase: true })
+  const text = 'İİİ [Q] Paris'
+  const { tokens, spans } = tokenizer.tokenize(text)
+  expect(tokens).not.toContain('[Q]')
+  expect(text.slice(spans.at(-2)!.start, spans.at(-2)!.end)).toBe('Paris')
+})
+
+test('a prompt is tokenised with the text and has no place in it', () => {
+  const { tokens, spans } = shipped.tokenize('capital of France', 'search query: ')
+  expect(tokens.slice(1, 5)).toEqual(['search', 'query', ':', 'capital'])
+  expect(spans.slice(0, 4)).toEqual([undefined, undefined, undefined, undefined])
+  expect(spans[4]).toEqual({ start: 0, end: 7 })
+})
+
+test('a vocabulary string that does not exist has no id, not the id of the unknown token', () => {
+  expect(shipped.idOf('[UNK]')).toBe(1)
+  expect(shipped.idOf('no such piece')).toBeUndefined()
+})
+
+test('a tokenizer that cannot be built is refused with a code', () => {
+  expect(() => createTokenizer({ model: { type: 'Rune' } }, {})).toThrow(
+    expect.objectContaining({ code: 'model-invalid' }),
+  )
+})
+
+/** Strings of everything that makes alignment hard, lone surrogates included. */
+const hardText = fc
+  .array(
+    fc.oneof(
+      fc.string({ unit: 'grapheme' }),
+      fc.string({ unit: 'binary' }),
+      fc.constantFrom(
+        '[Q]',
+        '[UNK]',
+        '\ud83d',
+        '\udc4d',
+        'e\u0301',
+        'ﬁ',
+        '각',
+        '\u1100\u1161',
+        'İ',
+        'ΑΣ',
+        'שָׁ',
+        'مَ',
+      ),
+      fc.constantFrom(
+        ' ',
+        '\t',
+        '\u00a0',
+        '\u200b',
+        '\u0000',
+        '\ufeff',
+        '中',
+        '👨‍👩‍👧',
+        'running',
+        'ÀÉ',
+        '##ing',
+        '_',
+      ),
+    ),
+    { maxLength: 25 },
+  )
+  .map((parts) => parts.join(''))
+
+for (const [name, tokenizer] of families) {
+  test(`${name} spans rise, stay inside the text and hold the letters of their tokens`, () => {
+    fc.assert(
+      fc.property(hardText, (text) => {
+        const { ids, tokens, spans } = tokenizer.tokenize(text)
+        expect(spans.length).toBe(ids.length)
+        expect(tokens.length).toBe(ids.length)
+        let start = 0
+        let end = 0
+        spans.forEach((span, i) => {
+          if (!span) return
+          expect(span.start).toBeGreaterThanOrEqual(start)
+          expect(span.end).toBeGreaterThanOrEqual(end)
+          expect(span.end).toBeGreaterThan(span.start)
+          expect(span.end).toBeLessThanOrEqual(text.length)
+          ;({ start, end } = span)
+          if (name !== 'WordPiece' || tokens[i] === '[UNK]') return
+          const again = tokenizer
+            .tokenize(text.slice(start, end))
+            .tokens.slice(1, -1)
+            .join('')
+            .replaceAll('##', '')
+          expect(again.includes('[UNK]') || again.includes(tokens[i]!.replace(/^##/, ''))).toBe(true)
+        })
+      }),
+      { numRuns: 300 },
+    )
+  })
+}
+
+test('every token of a long mixed text that is not a special one has a place', () => {
+  const text = fixture('wordpiece')
+    .cases.map((c) => c.text)
+    .join(' ')
+    .slice(0, 10_000)
+  const { tokens, spans } = shipped.tokenize(text)
+  expect(tokens.length).toBeGreaterThan(2000)
+  expect(spans.slice(1, -1).every((span) => span !== undefined)).toBe(true)
+})
