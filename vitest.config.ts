@@ -1,7 +1,8 @@
-import { existsSync } from 'node:fs'
 import { playwright } from '@vitest/browser-playwright'
 import { defineConfig } from 'vitest/config'
 import { CHROMIUM_ARGS, chromiumPath } from './scripts/browsers.mjs'
+
+const executablePath = chromiumPath()
 
 export default defineConfig({
   test: {
@@ -28,7 +29,7 @@ export default defineConfig({
             screenshotFailures: false,
             provider: playwright({
               launchOptions: {
-                ...(existsSync(chromiumPath() ?? '') ? { executablePath: chromiumPath() } : {}),
+                ...(executablePath ? { executablePath } : {}),
                 args: CHROMIUM_ARGS,
               },
             }),

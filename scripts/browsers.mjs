@@ -1,4 +1,5 @@
-// Finds the browsers the tests drive. Nothing is installed here; see scripts/test.mjs.
+// Finds, and where it may installs, the browsers the tests drive.
+import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { chromium } from 'playwright'
 
@@ -11,15 +12,27 @@ const SYSTEM_CHROMIUM = [
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
   '/Applications/Chromium.app/Contents/MacOS/Chromium',
 ]
+const SYSTEM_FIREFOX = [
+  '/usr/bin/firefox-esr',
+  '/usr/bin/firefox',
+  '/Applications/Firefox.app/Contents/MacOS/firefox',
+]
 
 /** Path of a Chrome or Chromium: CHROMIUM_PATH, then the system's, then Playwright's own download. */
 export function chromiumPath() {
   const named = process.env.CHROMIUM_PATH
   if (named) return named
-  const system = SYSTEM_CHROMIUM.find((path) => existsSync(path))
-  if (system) return system
-  const own = chromium.executablePath()
-  return existsSync(own) ? own : undefined
+  return SYSTEM_CHROMIUM.find((path) => existsSync(path)) ?? [chromium.executablePath()].find(existsSync)
+}
+
+/** Path of a Firefox: FIREFOX_PATH, then the system's. */
+export function firefoxPath() {
+  return process.env.FIREFOX_PATH || SYSTEM_FIREFOX.find((path) => existsSync(path))
+}
+
+/** Path of WebKitGTK's WebDriver. */
+export function webkitDriverPath() {
+  return ['/usr/bin/WebKitWebDriver'].find((path) => existsSync(path))
 }
 
 /** Flags every test browser starts with: software WebGPU, and no background connections. */
@@ -32,3 +45,26 @@ export const CHROMIUM_ARGS = [
   '--disable-sync',
   '--no-first-run',
 ]
+
+/**
+ * Tries to install a browser: Chromium by Playwright's download, anything by Debian's packages when
+ * this is root on such a system. Failing is reported, and left to the caller to judge.
+ */
+export function installBrowser(name, packages) {
+  console.error(`Installing ${name}…`)
+  if (
+    name === 'chromium' &&
+    spawnSync('npx', ['playwright', 'install', 'chromium'], { stdio: 'ignore', timeout: 300_000 }).status ===
+      0
+  ) {
+    return
+  }
+  const apt = (args) =>
+    spawnSync('apt-get', args, {
+      stdio: 'ignore',
+      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+    }).status
+  if (apt(['install', '-y', '--no-install-recommends', ...packages]) === 0) return
+  if (apt(['update']) === 0 && apt(['install', '-y', '--no-install-recommends', ...packages]) === 0) return
+  console.error(`${name} could not be installed: neither a download nor apt-get worked here.`)
+}

@@ -1,0 +1,84 @@
+// All checks, after nothing but a clone: packages, a browser, lint, types, unit tests in Node and Chromium,
+// and the Playwright stories on the built demo. Ends with one line: "N passed, N failed, N skipped".
+import { mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { bin, installPackages, root, run } from './run.mjs'
+
+installPackages()
+const { chromiumPath, firefoxPath, installBrowser, webkitDriverPath } = await import('./browsers.mjs')
+
+const total = { passed: 0, failed: 0, skipped: 0 }
+const reports = join(root, '.cache', 'reports')
+rmSync(reports, { recursive: true, force: true })
+mkdirSync(reports, { recursive: true })
+
+/** Counts a command as one check. */
+function check(name, command, args) {
+  console.log(`\n── ${name}`)
+  const ok = run(command, args) === 0
+  total[ok ? 'passed' : 'failed']++
+  return ok
+}
+
+/** Counts what a test runner wrote to its JSON report; a runner without a report counts as one failure. */
+function count(name, command, args, report, read, env) {
+  console.log(`\n── ${name}`)
+  const status = run(command, args, { env: { ...process.env, ...env } })
+  let counted
+  try {
+    counted = read(JSON.parse(readFileSync(report, 'utf8')))
+  } catch (error) {
+    console.error(`${name}: no report (${error.message})`)
+    total.failed++
+    return
+  }
+  total.passed += counted.passed
+  total.failed += counted.failed
+  total.skipped += counted.skipped
+  // A runner can fail outside its tests, for example on an unhandled rejection.
+  if (status !== 0 && counted.failed === 0) total.failed++
+}
+
+if (!chromiumPath()) installBrowser('chromium', ['chromium'])
+if (!chromiumPath()) {
+  console.error('No Chrome or Chromium: install one, or set CHROMIUM_PATH to its program.')
+  process.exit(1)
+}
+// These two widen the stories to other engines; without them their tests skip and say so.
+if (!firefoxPath()) installBrowser('Firefox', ['firefox-esr', 'libvpx7'])
+if (!webkitDriverPath()) installBrowser('WebKitGTK', ['webkit2gtk-driver', 'xvfb'])
+
+check('lint', bin('biome'), ['check', '.'])
+check('types', bin('tsc'), ['-b'])
+
+const unit = join(reports, 'unit.json')
+count(
+  'unit tests (Node and Chromium)',
+  bin('vitest'),
+  ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${unit}`],
+  unit,
+  (report) => ({
+    passed: report.numPassedTests,
+    failed: report.numFailedTests,
+    skipped: report.numPendingTests + report.numTodoTests,
+  }),
+)
+
+if (check('build', process.execPath, ['scripts/build.mjs', 'node', 'browser', 'docs', 'site'])) {
+  const stories = join(reports, 'stories.json')
+  count(
+    'stories (Playwright)',
+    bin('playwright'),
+    ['test', '--reporter=list,json'],
+    stories,
+    ({ stats }) => ({
+      passed: stats.expected + stats.flaky,
+      failed: stats.unexpected,
+      skipped: stats.skipped,
+    }),
+    { PLAYWRIGHT_JSON_OUTPUT_NAME: stories },
+  )
+}
+
+console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`)
+process.exit(total.failed === 0 ? 0 : 1)
