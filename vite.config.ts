@@ -1,4 +1,27 @@
-import { defineConfig, type UserConfig } from 'vite'
+import { defineConfig, type Plugin, type UserConfig } from 'vite'
+
+/**
+ * Keeps `new Worker(new URL('./search.worker.js', import.meta.url))` in the browser library as a literal, with
+ * the worker as an entry beside it: the bundlers of applications look for this very expression, and the
+ * worker then shares its chunks with the page.
+ */
+function workerEntry(): Plugin {
+  const placeholder = '__LATEEN_WORKER_URL__'
+  return {
+    name: 'lateen-worker-entry',
+    enforce: 'pre',
+    transform: {
+      filter: { id: /src\/client\/worker\.ts$/ },
+      handler: (code) => code.replace(/new URL\('[^']+search\.worker\.ts', import\.meta\.url\)/, placeholder),
+    },
+    generateBundle(_options, bundle) {
+      for (const chunk of Object.values(bundle)) {
+        if (chunk.type !== 'chunk') continue
+        chunk.code = chunk.code.replace(placeholder, 'new URL("./search.worker.js",import.meta.url)')
+      }
+    },
+  }
+}
 
 // Three outputs: the demo site (default), the browser library (--mode browser), Node library and CLI (--mode node).
 export default defineConfig(({ mode }): UserConfig => {
@@ -30,12 +53,13 @@ export default defineConfig(({ mode }): UserConfig => {
     return {
       ...shared,
       publicDir: false,
+      plugins: [workerEntry()],
       build: {
         ...shared.build,
         outDir: 'dist/browser',
         modulePreload: false,
         rolldownOptions: {
-          input: { index: 'src/index.ts' },
+          input: { index: 'src/index.ts', 'search.worker': 'workers/search.worker.ts' },
           preserveEntrySignatures: 'exports-only',
           output: { entryFileNames: '[name].js' },
         },

@@ -10,7 +10,7 @@ const LAYERS: readonly (readonly RegExp[])[] = [
   [/^(types|errors|version)\.ts$/, /^util\//],
   [
     /^(text|compress|segment|candidates)\//,
-    /^score\/(reference|scorer|synthetic|read|query|half|residents)\.ts$/,
+    /^score\/(reference|scorer|synthetic|read|query|residents)\.ts$/,
     /^encode\/(encoder|model)\.ts$/,
     /^store\/(store|source)\.ts$/,
   ],

@@ -1,8 +1,9 @@
 /**
  * Codecs: what a stored vector looks like. The residual codec is ColBERTv2's (centroid + a few bits
- * per dimension, arXiv 2112.01488 §3.3) with the norm correction stored beside it.
+ * per dimension, arXiv 2112.01488 §3.3) with a length correction stored beside it: decoded vectors have
+ * about unit length, also those that pooling made shorter.
  *
- * Implementations of training, encoding and decoding live beside these types.
+ * Training, encoding, decoding and the codec file live beside these types.
  */
 import type { TokenMatrix } from '../types.ts'
 
@@ -27,7 +28,7 @@ export interface ResidualCodec {
   /** 2^bits ascending bucket values in units of `weightStep`, each in −63 … 63, so that every kernel uses the same numbers. */
   readonly weights: Int8Array
   readonly weightStep: number
-  /** SCALE_LEVELS ascending factors that restore the length of centroid + residual. */
+  /** SCALE_LEVELS ascending factors that bring centroid + residual to unit length. */
   readonly scales: Float32Array
   /** SHA-256 over all of the above. */
   readonly fingerprint: string

@@ -3,6 +3,17 @@ import type { VectorSegment } from '../segment/segment.ts'
 import type { ScorerKind, TokenMatrix } from '../types.ts'
 
 /**
+ * How far a score may be from the reference, per query token of length one.
+ *
+ * The WASM kernel rounds the query to int8 for the residual part: a component is off by at most
+ * max|q| / 254, evenly spread, so a similarity is off by a standard deviation of
+ * max|q| / (127 · √12) · |residual|. With max|q| ≤ 0.7 and residuals up to 0.8 long that is
+ * 0.0013; four deviations are 0.005. Every other difference is float32 rounding, below 0.00001.
+ * Neighbouring hits differ by more, and the codes themselves are ten times as coarse.
+ */
+export const SCORE_TOLERANCE = 0.005
+
+/**
  * MaxSim: for every query token the largest dot product over the passage's vectors, summed.
  * Vectors have about unit length, so a score lies in about ±numTokens. A passage without vectors
  * scores 0. All implementations agree with `reference.ts` within `SCORE_TOLERANCE` per query token.

@@ -1,229 +1,155 @@
 /** HTML: the main content of a page as plain text, cut at its headings. */
-
-import type { AnyNode, Document, Element } from 'domhandler'
-import { isTag, isText } from 'domhandler'
+import { type Element, isTag, isText, type ParentNode } from 'domhandler'
 import { parseDocument } from 'htmlparser2'
-import type { Section } from '../types.ts'
+import type { Metadata, Section } from '../types.ts'
+import { isIgnored, markedMetadata, markedTitle, searchAttribute } from './markup.ts'
+import { type SectionWriter, sectionWriter } from './sections.ts'
+import { closest, descend, elementsOf, textBelow } from './walk.ts'
 
-export interface HtmlText {
-  /** Text of the first h1, else of `<title>`, else empty. */
+/** What a reader finds in a text. */
+export interface ReadText {
+  /** Empty when the text has none. */
   readonly title: string
-  readonly sections: Section[]
+  readonly sections: readonly Section[]
+  /** What the text says of itself for filters. */
+  readonly metadata?: Metadata
 }
 
 /** Never content, wherever they stand. */
-const DROPPED = new Set([
-  'script',
-  'style',
-  'template',
-  'noscript',
-  'svg',
-  'math',
-  'iframe',
-  'object',
-  'canvas',
-  'audio',
-  'video',
-  'head',
-  'nav',
-  'aside',
-  'footer',
-  'form',
-  'button',
-  'select',
-  'dialog',
-])
-/** Start on a line of their own. */
-const BLOCKS = new Set([
-  'address',
-  'article',
-  'blockquote',
-  'body',
-  'dd',
-  'details',
-  'div',
-  'dl',
-  'dt',
-  'fieldset',
-  'figcaption',
-  'figure',
-  'header',
-  'hr',
-  'li',
-  'main',
-  'ol',
-  'p',
-  'pre',
-  'section',
-  'summary',
-  'table',
-  'tbody',
-  'tfoot',
-  'thead',
-  'tr',
-  'ul',
-])
-/** Separated from what surrounds them by a blank line. */
-const PARAGRAPHS = new Set([
-  'p',
-  'pre',
-  'ul',
-  'ol',
-  'dl',
-  'table',
-  'blockquote',
-  'section',
-  'article',
-  'figure',
-  'details',
-])
+const DROPPED = new Set(
+  `script style template noscript head nav footer svg annotation iframe object canvas audio video button
+  select textarea datalist dialog`.split(/\s+/),
+)
+const DROPPED_ROLES = new Set(['navigation', 'search', 'banner', 'contentinfo', 'dialog'])
+/** Stand on lines of their own. */
+const LINES = new Set('address body center dd div dt fieldset figcaption form hr main summary tr'.split(' '))
+/** Are separated from what surrounds them by a blank line. */
+const PARAGRAPHS = new Set(
+  'article aside blockquote details dl figure header ol p pre section table ul'.split(' '),
+)
 const HEADING = /^h([1-6])$/
 
-/** Reads the main content: `main`, else `[role=main]`, else the only `article`, else the body. */
-export function readHtml(html: string): HtmlText {
+/**
+ * Reads the main content: what the markup marks as the body to search, else `main`, else the only
+ * `article`, else the body. A notice in an `aside` is content, a list of links there is not.
+ */
+export function readHtml(html: string): ReadText {
   const document = parseDocument(html)
-  const root = mainContent(document)
-  const reader = sectionReader()
-  read(root, reader, false)
-  const { sections, firstHeading } = reader.finish()
-  return { title: firstHeading || textOf(find(document, ({ name }) => name === 'title')), sections }
-}
-
-function mainContent(document: Document): Document | Element {
-  const articles = findAll(document, ({ name }) => name === 'article')
-  return (
-    find(document, ({ name }) => name === 'main') ??
-    find(document, ({ attribs }) => attribs.role === 'main') ??
-    (articles.length === 1 ? articles[0]! : undefined) ??
-    find(document, ({ name }) => name === 'body') ??
-    document
-  )
-}
-
-function read(parent: Document | Element, out: SectionReader, isPre: boolean): void {
-  for (const node of parent.children) {
-    if (isText(node)) out.text(node.data, isPre)
-    if (!isTag(node) || isHidden(node)) continue
-    const { name } = node
-    const level = HEADING.exec(name)?.[1]
-    if (level) {
-      out.heading(Number(level), textOf(node), anchorOf(node))
-      continue
-    }
-    if (name === 'br') out.line()
-    if (name === 'img') out.text(` ${node.attribs.alt ?? ''} `, false)
-    const isBlock = BLOCKS.has(name)
-    const isParagraph = PARAGRAPHS.has(name)
-    if (isParagraph) out.paragraph()
-    else if (isBlock) out.line()
-    read(node, out, isPre || name === 'pre')
-    if (name === 'td' || name === 'th') out.text(' ', false)
-    if (isParagraph) out.paragraph()
-    else if (isBlock) out.line()
+  const elements = elementsOf(document)
+  const out = sectionWriter()
+  for (const root of mainContent(document, elements)) readInto(out, root)
+  const { title, sections } = out.finish()
+  // The first heading of level 1 names a page better than its tab does; a lower one does not.
+  const heading = elements.some(({ name }) => name === 'h1') ? title : ''
+  const tab = elements.find(({ name }) => name === 'title')
+  return {
+    title: markedTitle(elements) || heading || (tab && textBelow(tab)) || title,
+    sections,
+    metadata: markedMetadata(elements),
   }
 }
 
-function isHidden({ name, attribs }: Element): boolean {
-  return DROPPED.has(name) || 'hidden' in attribs || attribs['aria-hidden'] === 'true'
+function mainContent(document: ParentNode, elements: readonly Element[]): ParentNode[] {
+  const marked = elements.filter((element) => searchAttribute(element, 'body') !== undefined)
+  if (marked.length > 0) return marked.filter((element) => !closest(element, (outer) => marked.includes(outer)))
+  const main = elements.find(({ name, attribs }) => name === 'main' || attribs['role'] === 'main')
+  const articles = (main ? elementsOf(main) : elements).filter(({ name }) => name === 'article')
+  // An article with the page's first heading leaves what surrounds it to the page: tables of contents, pagers.
+  const article = articles.find((candidate) => elementsOf(candidate).some(({ name }) => name === 'h1'))
+  if (articles.length === 1 && (!main || article)) return articles
+  return [main ?? elements.find(({ name }) => name === 'body') ?? document]
+}
+
+function readInto(out: SectionWriter, root: ParentNode): void {
+  let codeDepth = 0
+  descend(
+    root,
+    (node) => {
+      if (isText(node)) {
+        if (codeDepth > 0) out.verbatim(node.data)
+        else out.text(node.data)
+        return false
+      }
+      if (!isTag(node)) return true
+      if (!isContent(node, root)) return false
+      const level = HEADING.exec(node.name)?.[1]
+      if (level) {
+        out.heading(Number(level), headingText(node), anchorOf(node))
+        return false
+      }
+      startElement(out, node)
+      if (node.name === 'pre') codeDepth++
+      return true
+    },
+    (element) => {
+      if (element.name === 'pre') codeDepth--
+      if (PARAGRAPHS.has(element.name)) out.paragraph()
+      else if (LINES.has(element.name)) out.line()
+    },
+  )
+}
+
+function startElement(out: SectionWriter, element: Element): void {
+  const { name, attribs } = element
+  if (PARAGRAPHS.has(name)) out.paragraph()
+  else if (LINES.has(name) || name === 'br') out.line()
+  else if (name === 'li') out.line('- ')
+  else if ((name === 'td' || name === 'th') && previousCell(element)) out.text(' | ')
+  else if (name === 'img') out.text(` ${attribs['alt'] ?? ''} `)
+}
+
+function previousCell({ prev }: Element): boolean {
+  let node = prev
+  while (node && !isTag(node)) node = node.prev
+  return node !== null
+}
+
+function isContent(element: Element, root: ParentNode): boolean {
+  const { name, attribs } = element
+  if (DROPPED.has(name) || DROPPED_ROLES.has(attribs['role'] ?? '') || isIgnored(element)) return false
+  if (attribs['aria-hidden'] === 'true' || /display:\s*none/i.test(attribs['style'] ?? '')) return false
+  // What a closed tab or fold hides is still there to be read.
+  const canBeShown = attribs['role'] === 'tabpanel' || attribs['hidden'] === 'until-found'
+  if ('hidden' in attribs && !canBeShown) return false
+  if (name === 'header') return belongsToContent(element, root) && holdsHeading(element)
+  if (name === 'aside') return belongsToContent(element, root) && !isListOfLinks(element)
+  return true
+}
+
+/** False for the header and the asides of the page itself, around its content. */
+function belongsToContent(element: Element, root: ParentNode): boolean {
+  const rootIsPage = !isTag(root) || root.name === 'body'
+  return !rootIsPage || closest(element, ({ name }) => /^(article|main|section)$/.test(name)) !== undefined
+}
+
+function holdsHeading(element: Element): boolean {
+  return elementsOf(element).some(({ name }) => HEADING.test(name))
+}
+
+function isListOfLinks(element: Element): boolean {
+  const inLinks = elementsOf(element)
+    .filter(({ name }) => name === 'a')
+    .reduce((length, link) => length + textBelow(link).length, 0)
+  return inLinks * 2 >= textBelow(element).length
+}
+
+/** Without the permalink signs of documentation generators. */
+function headingText(heading: Element): string {
+  return textBelow(heading, (element) => {
+    const isPermalink =
+      element.name === 'a' && element.attribs['href']?.startsWith('#') && !/[\p{L}\p{N}]/u.test(textBelow(element))
+    return isPermalink || DROPPED.has(element.name) || element.attribs['aria-hidden'] === 'true'
+  })
 }
 
 /** Id of the heading, of a link inside it, or of the section it opens. */
 function anchorOf(heading: Element): string {
-  const own = heading.attribs.id
-  if (own) return own
-  const inner = find(heading, ({ attribs }) => Boolean(attribs.id ?? attribs.name))
-  if (inner) return inner.attribs.id ?? inner.attribs.name ?? ''
+  if (heading.attribs['id']) return heading.attribs['id']
+  for (const { name, attribs } of elementsOf(heading)) {
+    const inner = attribs['id'] ?? (name === 'a' ? attribs['name'] : undefined)
+    if (inner) return inner
+  }
   const { parent } = heading
   const opensParent = parent && isTag(parent) && parent.children.find(isTag) === heading
-  return (opensParent && parent.attribs.id) || ''
-}
-
-interface SectionReader {
-  text(data: string, isPre: boolean): void
-  line(): void
-  paragraph(): void
-  heading(level: number, text: string, anchor: string): void
-  finish(): { sections: Section[]; firstHeading: string }
-}
-
-function sectionReader(): SectionReader {
-  const sections: Section[] = []
-  const path: { level: number; text: string }[] = []
-  let anchor = ''
-  let firstHeading = ''
-  let text = ''
-
-  function close() {
-    const body = text.replace(/[^\S\n]+\n/g, '\n').trim()
-    if (body !== '' || path.length > 0) {
-      sections.push({ headings: path.map((heading) => heading.text), anchor, text: body })
-    }
-    text = ''
-  }
-
-  return {
-    text(data, isPre) {
-      if (isPre) text += data
-      else {
-        const folded = data.replace(/\s+/g, ' ')
-        text += /\s$/.test(text) || text === '' ? folded.trimStart() : folded
-      }
-    },
-    line() {
-      if (text !== '' && !text.endsWith('\n')) text += '\n'
-    },
-    paragraph() {
-      if (text === '') return
-      while (!text.endsWith('\n\n')) text += '\n'
-    },
-    heading(level, heading, id) {
-      // The first h1 names the document; what follows it belongs to no heading below the title.
-      if (level === 1 && firstHeading === '') {
-        if (text.trim() !== '') close()
-        text = ''
-        path.length = 0
-        firstHeading = heading
-        anchor = ''
-        return
-      }
-      close()
-      while (path.length > 0 && path.at(-1)!.level >= level) path.pop()
-      if (heading !== '') path.push({ level, text: heading })
-      anchor = id
-    },
-    finish() {
-      close()
-      return { sections, firstHeading }
-    },
-  }
-}
-
-/** Text of a node in one line; permalink signs of documentation generators are left out. */
-function textOf(node: AnyNode | undefined): string {
-  return collect(node)
-    .replace(/\s+/g, ' ')
-    .trim()
-    .replace(/\s*[¶#§]$/u, '')
-}
-
-function collect(node: AnyNode | undefined): string {
-  if (!node) return ''
-  if (isText(node)) return node.data
-  if (isTag(node) && node.name !== 'title' && isHidden(node)) return ''
-  return 'children' in node ? node.children.map(collect).join('') : ''
-}
-
-function find(root: Document | Element, test: (element: Element) => boolean): Element | undefined {
-  for (const node of root.children) {
-    if (!isTag(node)) continue
-    const found = test(node) ? node : find(node, test)
-    if (found) return found
-  }
-  return undefined
-}
-
-function findAll(root: Document | Element, test: (element: Element) => boolean): Element[] {
-  return root.children
-    .filter(isTag)
-    .flatMap((node) => [...(test(node) ? [node] : []), ...findAll(node, test)])
+  return (opensParent && parent.attribs['id']) || ''
 }

@@ -1,51 +1,61 @@
 /** Documents as callers have them become titles and sections of plain text. */
 import { LateenError } from '../errors.ts'
-import type { DocumentFormat, DocumentInput, ParsedDocument } from '../types.ts'
-import { readHtml } from './html.ts'
+import type { DocumentInput, ParsedDocument } from '../types.ts'
+import { type ReadText, readHtml } from './html.ts'
 import { readMarkdown } from './markdown.ts'
 import { readPlain } from './plain.ts'
 
 const READERS = { text: readPlain, markdown: readMarkdown, html: readHtml } as const
 
 /**
- * Reads a document. Lone surrogates become U+FFFD and control characters white space, as a model would
- * see neither.
+ * Reads a document.
  *
- * @throws LateenError `bad-argument` on an unknown format, `bad-document` on binary data or markup that is
- *         nested beyond all sense
+ * Lone surrogates become U+FFFD, control characters white space; invisible characters and embedded
+ * data (`data:…;base64,…`) are dropped: a model would see none of them. Metadata that the markup
+ * declares is kept unless the caller gives the same key.
+ *
+ * @throws LateenError `bad-argument` on an unknown format, `bad-document` on binary data or Markdown that is
+ *         nested too deeply
  */
 export function parseDocument(input: DocumentInput): ParsedDocument {
-  const { id, format = 'text', url = '', metadata = {} } = input
+  const { id, format = 'text', url = '' } = input
   if (!Object.hasOwn(READERS, format)) {
     throw new LateenError(
       'bad-argument',
       `Expected the format of "${id}" as one of ${Object.keys(READERS).join(', ')}, found "${format}".`,
     )
   }
-  if (input.text.includes('\0')) {
+  const nul = input.text.indexOf('\0')
+  if (nul >= 0) {
     throw new LateenError(
       'bad-document',
-      `Expected text in "${id}", found NUL characters: it looks like binary data. Convert it to text first.`,
+      `Expected text in "${id}", found a NUL character at position ${nul}: it looks like binary data. Convert it to text first.`,
     )
   }
-  const { title, sections } = readAs(format, id, clean(input.text))
-  return { id, title: clean(input.title ?? title).trim(), url, metadata, sections }
-}
-
-function readAs(format: DocumentFormat, id: string, text: string) {
-  try {
-    return READERS[format](text)
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error
-    throw new LateenError('bad-document', `The markup of "${id}" is nested too deeply to be read.`, {
-      cause: error,
-    })
+  const read = readAs(READERS[format], id, clean(input.text))
+  return {
+    id,
+    title: clean(input.title ?? read.title).trim(),
+    url,
+    metadata: { ...read.metadata, ...input.metadata },
+    sections: read.sections,
   }
 }
 
-/** Control characters that are not white space mean nothing in text. */
+function readAs(reader: (text: string) => ReadText, id: string, text: string): ReadText {
+  try {
+    return reader(text)
+  } catch (cause) {
+    // The Markdown library works by recursion.
+    if (!(cause instanceof RangeError)) throw cause
+    throw new LateenError('bad-document', `The markup of "${id}" is nested too deeply to be read.`, { cause })
+  }
+}
+
 function clean(text: string): string {
   return text
-    .replace(/[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/g, '\uFFFD')
+    .replace(/\p{Surrogate}/gu, '\uFFFD')
+    .replace(/data:[\w/+.;=-]{0,80};base64,[\w+/=-]*/g, '')
+    .replace(/[\u00AD\u200B\u2060\uFEFF]/g, '')
     .replace(/(?![\t\n\f\r])\p{Cc}/gu, ' ')
 }

@@ -1,0 +1,5 @@
+/** What an engine needs to add documents, loaded on the first change. */
+export { fileReference } from '../segment/write.ts'
+export { encodeSegments, prepareDocuments } from './build.ts'
+export { codecForIndex } from './codec.ts'
+export { newManifest } from './manifest.ts'

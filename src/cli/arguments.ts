@@ -1,0 +1,48 @@
+/** Options that several commands share, checked while the command line is read. */
+import { InvalidArgumentError, Option } from 'commander'
+import { BITS, type Bits } from '../build/codec.ts'
+import { DEFAULT_INDEX } from '../search/engine.ts'
+import type { SearchMode } from '../types.ts'
+
+export const MAX_POOL_FACTOR = 6
+const MODES: readonly SearchMode[] = ['hybrid', 'semantic', 'lexical']
+
+/** Reads a whole number of `min` to `max`. */
+export function wholeNumber(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text)
+    if (/^\d+$/.test(text) && value >= min && value <= max) return value
+    throw new InvalidArgumentError(`Expected a whole number from ${min} to ${max}.`)
+  }
+}
+
+/** Reads one of a few values. */
+export function oneOf<T extends string | number>(values: readonly T[]): (text: string) => T {
+  return (text) => {
+    const found = values.find((value) => String(value) === text)
+    if (found !== undefined) return found
+    throw new InvalidArgumentError(`Expected one of ${values.join(', ')}.`)
+  }
+}
+
+export const jsonOption = () =>
+  new Option('--json', 'print one JSON object on standard output; errors too, as {"error": {code, message}}')
+
+export const modelOption = () =>
+  new Option('--model <dir>', 'folder of a model bundle (default: the bundled lateen-mini)')
+
+export const modeOption = () =>
+  new Option('--mode <mode>', 'what answers: hybrid, semantic or lexical')
+    .argParser(oneOf(MODES))
+    .default('hybrid')
+
+export const poolFactorOption = () =>
+  new Option('--pool-factor <n>', `document tokens per stored vector, 1 to ${MAX_POOL_FACTOR}`)
+    .argParser(wholeNumber(1, MAX_POOL_FACTOR))
+    .default(DEFAULT_INDEX.poolFactor)
+
+/** @param values the first ones are what readers' indexes are made of */
+export const bitsOption = (values: readonly Bits[] = BITS) =>
+  new Option('--bits <n>', `bits per dimension of a stored vector: ${values.join(', ')}`)
+    .argParser(oneOf(values))
+    .default(DEFAULT_INDEX.bits)

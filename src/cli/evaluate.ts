@@ -1,0 +1,123 @@
+/** Measures an index on a collection with judgements: the engine's ranking, without the cost of showing hits. */
+import type { Collection } from '../eval/beir.ts'
+import { mean, ndcg, recall, reciprocalRank } from '../eval/metrics.ts'
+import { fuse } from '../lexical/fusion.ts'
+import type { Backend } from '../search/backend.ts'
+import { MIN_DEPTH } from '../search/engine.ts'
+import { meaningful } from '../search/floor.ts'
+import { bestPassages, documentIdOf } from '../search/hits.ts'
+import { planQuery } from '../search/plan.ts'
+import { type SemanticLeg, semanticLeg } from '../search/semantic.ts'
+import { type IndexState, openState } from '../search/state.ts'
+import type { IndexStore } from '../store/store.ts'
+import type { SearchMode } from '../types.ts'
+import { throwIfAborted } from '../util/abort.ts'
+
+/** The first page: what nDCG and MRR look at, ranked with the limit a reader's page asks for. */
+const PAGE = 10
+/** Depth of recall. */
+const DEPTH = 100
+
+export interface EvaluateOptions {
+  readonly store: IndexStore
+  /** Stays open. */
+  readonly backend: Backend
+  readonly mode: SearchMode
+  readonly signal?: AbortSignal
+  /** Called after every query with the number of queries done. */
+  readonly onQuery?: (done: number) => void
+}
+
+/** One entry per judged query, in order. Times are milliseconds; a stage that did not run is left out. */
+export interface Measurements {
+  readonly ndcg10: readonly number[]
+  readonly recall100: readonly number[]
+  readonly mrr10: readonly number[]
+  readonly encodeMs: readonly number[]
+  /** Keyword search, scoring and fusion. */
+  readonly searchMs: readonly number[]
+}
+
+/**
+ * Ranks documents for every judged query.
+ *
+ * @throws LateenError `aborted`, and what the stages throw
+ */
+export async function evaluate(
+  { queries, qrels }: Pick<Collection, 'queries' | 'qrels'>,
+  { store, backend, mode, signal, onQuery }: EvaluateOptions,
+): Promise<Measurements> {
+  const state = await openState(store, await store.readManifest(signal), undefined, signal)
+  const semantic = semanticLeg(async () => backend)
+  // Times are those of an index that is in use.
+  if (mode !== 'lexical') await semantic.prepare(state, signal)
+  const rank = ranker(state, semantic, backend.semanticFloor, mode, signal)
+  const result = {
+    ndcg10: [] as number[],
+    recall100: [] as number[],
+    mrr10: [] as number[],
+    encodeMs: [] as number[],
+    searchMs: [] as number[],
+  }
+  for (const { id, text } of queries) {
+    throwIfAborted(signal)
+    const grades = qrels.get(id)!
+    const page = await rank(text, PAGE)
+    result.ndcg10.push(ndcg(page.ids, grades, PAGE))
+    result.mrr10.push(reciprocalRank(page.ids, grades, PAGE))
+    if (page.encodeMs !== undefined) result.encodeMs.push(page.encodeMs)
+    result.searchMs.push(page.searchMs)
+    result.recall100.push(recall((await rank(text, DEPTH)).ids, grades, DEPTH))
+    onQuery?.(result.ndcg10.length)
+  }
+  return result
+}
+
+interface Ranking {
+  /** Documents, best first. */
+  readonly ids: readonly string[]
+  readonly encodeMs: number | undefined
+  readonly searchMs: number
+}
+
+function ranker(
+  state: IndexState,
+  semantic: SemanticLeg,
+  floor: number,
+  mode: SearchMode,
+  signal: AbortSignal | undefined,
+): (text: string, limit: number) => Promise<Ranking> {
+  return async (text, limit) => {
+    const startMs = performance.now()
+    const { text: query, depth, allows, passagesOf } = planQuery(state, text, { mode, limit }, MIN_DEPTH)
+    const lexical = mode === 'semantic' ? [] : state.lexical.search(query, { limit: depth, filter: allows })
+    const answer =
+      mode === 'lexical' ? undefined : await semantic.rank(query, state, passagesOf, depth, signal)
+    const meaning = answer ? meaningful(answer.ranked, answer.query, floor) : []
+    const ranked =
+      mode === 'lexical'
+        ? lexical
+        : mode === 'semantic'
+          ? meaning
+          : fuse({ lexical, semantic: meaning, query }, depth)
+    const totalMs = performance.now() - startMs
+    return {
+      ids: bestPassages(state, ranked, limit).map(({ id }) => documentIdOf(state, id)),
+      encodeMs: answer?.encodeMs,
+      searchMs: totalMs - (answer?.encodeMs ?? 0),
+    }
+  }
+}
+
+/** The figures that are published, to four decimals. */
+export function figures({ ndcg10, recall100, mrr10 }: Measurements) {
+  return {
+    'ndcg@10': round(mean(ndcg10)),
+    'recall@100': round(mean(recall100)),
+    'mrr@10': round(mean(mrr10)),
+  }
+}
+
+export function round(value: number, decimals = 4): number {
+  return Number(value.toFixed(decimals))
+}

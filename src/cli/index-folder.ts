@@ -1,0 +1,45 @@
+/** Where an index may be written. */
+import { readdir, readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { LateenError } from '../errors.ts'
+import { parseManifest } from '../segment/manifest.ts'
+
+const OUR_FILES = /^(manifest\.json|commit\.lock|[0-9a-f]{64}\.(vectors|text|lexical|codec))/
+
+/**
+ * Makes sure that writing an index to `folder` loses nothing but an index: it must be missing, empty,
+ * or hold an index. An index that this version cannot read is removed.
+ *
+ * @throws LateenError `bad-argument`
+ */
+export async function assertReplaceable(folder: string): Promise<void> {
+  const names = await readdir(folder).catch((error: NodeJS.ErrnoException): string[] => {
+    if (error.code === 'ENOENT') return []
+    throw new LateenError('bad-argument', `Expected ${folder} to be a folder: ${error.message}.`, {
+      cause: error,
+    })
+  })
+  // What an interrupted first write leaves has no manifest yet.
+  if (names.every((name) => OUR_FILES.test(name)) && !names.includes('manifest.json')) return
+  const manifest = await readFile(join(folder, 'manifest.json'), 'utf8').catch(() => '')
+  if (!isOurs(manifest)) {
+    throw new LateenError(
+      'bad-argument',
+      `Expected ${folder} to be empty or to hold an index, found other files and no manifest of an index. Choose another folder.`,
+    )
+  }
+  try {
+    parseManifest(manifest)
+  } catch {
+    // Of another version: it is about to be replaced, and a store would refuse to.
+    for (const name of names) if (OUR_FILES.test(name)) await rm(join(folder, name))
+  }
+}
+
+function isOurs(manifest: string): boolean {
+  try {
+    return (JSON.parse(manifest) as { format?: unknown } | null)?.format === 'lateen-index'
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,125 @@
+/** The options of `createSearch`: checked and completed once, here. */
+import { LateenError } from '../errors.ts'
+import type { OnProgress } from '../types.ts'
+import type { ClientOptions } from './client.ts'
+import { startSearchWorker } from './worker.ts'
+
+export interface CreateSearchOptions {
+  /**
+   * URL of a prebuilt index folder, absolute or relative to the page. Absent: the index is what this
+   * page adds to it.
+   */
+  readonly index?: string
+  /**
+   * IndexedDB name of the local index. Searches with the same name on one origin share it.
+   * @default the URL of the index, or 'default' where there is none
+   */
+  readonly name?: string
+  /**
+   * Base URL of the model bundle, absolute or relative to the page.
+   * @default `models/lateen-mini/` in the folder that holds the index folder (`/docs/models/lateen-mini/`
+   * for the index `/docs/search/`), the same on every page of a site and under any sub-path; without
+   * an index, in the folder of the page (`document.baseURI`)
+   */
+  readonly model?: string
+  /** Backend to try first. What is really used, and why, is in `info()`. @default 'auto' */
+  readonly prefer?: 'auto' | 'webgpu' | 'wasm'
+  /** False keeps nothing beyond the page's life. @default true: IndexedDB */
+  readonly persist?: boolean
+  /** Makes the worker, for pages that serve its script from a place of their own. @default the bundled one */
+  readonly worker?: () => Worker
+  /**
+   * Milliseconds a worker may take to start, restarts included, before the engine runs in the page;
+   * 0 runs it there at once. @default 10000
+   */
+  readonly handshakeMs?: number
+  /** Told about every download and index job for as long as the search is open. */
+  readonly onProgress?: OnProgress
+  /** Told that another tab has changed the local index, which queries see from now on. */
+  readonly onChange?: (revision: number) => void
+  /** Gives up opening. Has no effect afterwards; use `close()`. */
+  readonly signal?: AbortSignal
+}
+
+/** What is wrong with a value: what was expected in its place, or undefined when nothing is. */
+type Check = (value: unknown) => string | undefined
+
+const CHECKS: Record<keyof CreateSearchOptions, Check> = {
+  index: nonEmptyString,
+  name: nonEmptyString,
+  model: nonEmptyString,
+  prefer: (value) => (PREFERENCES.has(value) ? undefined : `'auto', 'webgpu' or 'wasm'`),
+  persist: (value) => (typeof value === 'boolean' ? undefined : 'true or false'),
+  worker: aFunction,
+  handshakeMs: (value) => (Number.isFinite(value) && Number(value) >= 0 ? undefined : 'a number from 0'),
+  onProgress: aFunction,
+  onChange: aFunction,
+  signal: (value) => (value instanceof AbortSignal ? undefined : 'an AbortSignal'),
+}
+const PREFERENCES = new Set<unknown>(['auto', 'webgpu', 'wasm'])
+
+/** Fails with `bad-argument` on an unknown option or a value that cannot be meant. */
+export function resolveOptions(options: CreateSearchOptions): ClientOptions {
+  check(options)
+  const index = options.index === undefined ? undefined : folderUrl('index', options.index, document.baseURI)
+  return {
+    host: {
+      ...(index ? { index } : {}),
+      name: options.name ?? index ?? 'default',
+      model: options.model
+        ? folderUrl('model', options.model, document.baseURI)
+        : folderUrl('model', 'models/lateen-mini/', index ? new URL('..', index).href : document.baseURI),
+      prefer: options.prefer ?? 'auto',
+      persist: options.persist ?? true,
+    },
+    startWorker: options.worker ?? startSearchWorker,
+    // Loaded only when it is needed: a page with a working worker never fetches the engine itself.
+    openInPage: async (...args) => (await import('./host.web.ts')).openEngine(...args),
+    handshakeMs: options.handshakeMs ?? 10_000,
+    events: {
+      ...(options.onProgress ? { onProgress: options.onProgress } : {}),
+      ...(options.onChange ? { onChange: options.onChange } : {}),
+    },
+  }
+}
+
+function check(options: CreateSearchOptions): void {
+  const checks = new Map(Object.entries(CHECKS))
+  for (const [name, value] of Object.entries(options)) {
+    const expected = checks.get(name)
+    if (!expected) {
+      const known = [...checks.keys()].join(', ')
+      throw new LateenError('bad-argument', `createSearch has no option '${name}'; it has ${known}.`)
+    }
+    const missed = value === undefined ? undefined : expected(value)
+    if (missed) {
+      throw new LateenError(
+        'bad-argument',
+        `Expected option '${name}' to be ${missed}, got ${String(value)}.`,
+      )
+    }
+  }
+}
+
+/** An absolute URL that ends with a slash, so that names resolve below it. */
+function folderUrl(option: string, url: string, base: string): string {
+  try {
+    const absolute = new URL(url, base)
+    if (!absolute.pathname.endsWith('/')) absolute.pathname += '/'
+    return absolute.href
+  } catch (cause) {
+    throw new LateenError(
+      'bad-argument',
+      `Expected option '${option}' to be the URL of a folder, got '${url}'.`,
+      { cause },
+    )
+  }
+}
+
+function nonEmptyString(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? undefined : 'a non-empty string'
+}
+
+function aFunction(value: unknown): string | undefined {
+  return typeof value === 'function' ? undefined : 'a function'
+}

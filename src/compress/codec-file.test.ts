@@ -1,0 +1,143 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { type ErrorCode, isLateenError } from '../errors.ts'
+import { sha256Hex } from '../util/hash.ts'
+import { readCodecFile, writeCodecFile } from './codec-file.ts'
+import { encodeVectors } from './encode.ts'
+import { RESIDUAL_BITS, trainResidualCodecs } from './residual.ts'
+import { clusteredVectors } from './samples.test-suite.ts'
+
+const DIM = 16
+const CENTROIDS = 20
+const TABLES = 64 + 2 * CENTROIDS * DIM
+const codecs = trainResidualCodecs(clusteredVectors(1_000, DIM, 1), { numCentroids: CENTROIDS })
+const file = writeCodecFile(codecs)
+
+test('what was written is read again, fingerprints included', () => {
+  const read = readCodecFile(file)
+  for (const bits of RESIDUAL_BITS) expect(read(bits)).toEqual(codecs(bits))
+})
+
+test('vectors get the same codes before and after storing the codec', () => {
+  const matrix = clusteredVectors(200, DIM, 2)
+  for (const bits of RESIDUAL_BITS) {
+    expect(encodeVectors(readCodecFile(file)(bits), matrix)).toEqual(encodeVectors(codecs(bits), matrix))
+  }
+})
+
+test('writing what was read gives the same bytes', () => {
+  expect(writeCodecFile(readCodecFile(file))).toEqual(file)
+})
+
+test('a file inside a larger buffer is read by its own offset', () => {
+  const larger = new Uint8Array(file.length + 7)
+  larger.set(file, 5)
+  expect(readCodecFile(larger.subarray(5, 5 + file.length))(2)).toEqual(codecs(2))
+})
+
+test('the byte map is as documented', () => {
+  const view = new DataView(file.buffer)
+  expect(String.fromCharCode(...file.subarray(0, 8))).toBe('LATEENC\0')
+  expect([view.getUint16(8, true), view.getUint16(10, true), view.getUint32(12, true)]).toEqual([1, 0, 64])
+  expect(view.getBigUint64(16, true)).toBe(BigInt(file.length))
+  expect([view.getUint32(24, true), view.getUint16(28, true)]).toEqual([CENTROIDS, DIM])
+  expect(file.length).toBe(TABLES + 144 + 84 + 76)
+  let at = TABLES
+  for (const [bits, length] of [
+    [4, 144],
+    [2, 84],
+    [1, 76],
+  ] as const) {
+    const { weightStep, scales, cutoffs, weights } = codecs(bits)
+    const floats = [weightStep, ...scales, ...cutoffs]
+    expect(floats.map((_, i) => view.getFloat32(at + 4 * i, true))).toEqual(floats)
+    expect(weights.map((_, i) => view.getInt8(at + 4 * floats.length + i))).toEqual(weights)
+    at += length
+  }
+})
+
+test('the fingerprint covers sizes, centroids and one table, as documented', () => {
+  const sizes = new Uint8Array(Uint32Array.of(2, DIM, CENTROIDS).buffer)
+  const tag = new TextEncoder().encode('lateen-codec residual')
+  const table = file.subarray(TABLES + 144, TABLES + 144 + 84)
+  const covered = Uint8Array.of(...tag, ...sizes, ...file.subarray(64, TABLES), ...table)
+  expect(codecs(2).fingerprint).toBe(sha256Hex(covered))
+})
+
+test("lateen-mini's codec takes the model's vectors", () => {
+  const shipped = new URL('../../public/models/lateen-mini/codec.bin', import.meta.url)
+  const read = readCodecFile(new Uint8Array(readFileSync(shipped)))
+  for (const bits of RESIDUAL_BITS) expect(read(bits)).toMatchObject({ bits, dim: 64, numCentroids: 256 })
+})
+
+describe('a damaged file is refused', () => {
+  test('at every single changed byte', () => {
+    for (let at = 0; at < file.length; at++) {
+      const changed = file.slice()
+      changed[at]! ^= 1 << (at % 8)
+      expectError(changed, at >= 8 && at < 12 ? 'model-unsupported' : 'model-invalid')
+    }
+  })
+
+  test.each([0, 63, 64, TABLES, file.length - 1])('when only %d bytes of it are there', (length) => {
+    expectError(file.slice(0, length), 'model-invalid', /bytes/)
+  })
+
+  test('when something follows it', () => {
+    const longer = new Uint8Array(file.length + 1)
+    longer.set(file)
+    expectError(longer, 'model-invalid', /bytes/)
+  })
+
+  test('when it is another file', () => {
+    expectError(new TextEncoder().encode('<!doctype html>'.repeat(20)), 'model-invalid', /LATEENC/)
+  })
+})
+
+describe('a file with a right checksum and wrong content is refused', () => {
+  const float = (at: number, value: number) => (view: DataView) => view.setFloat32(at, value, true)
+  test.each([
+    ['no centroid', (view: DataView) => view.setUint32(24, 0, true), /centroids/],
+    ['too many centroids', (view: DataView) => view.setUint32(24, 65_537, true), /centroids/],
+    ['another number of centroids', (view: DataView) => view.setUint32(24, CENTROIDS + 1, true), /bytes for/],
+    ['a dimension of 0', (view: DataView) => view.setUint16(28, 0, true), /multiple of 8/],
+    [
+      'a dimension that does not fill bytes',
+      (view: DataView) => view.setUint16(28, 12, true),
+      /multiple of 8/,
+    ],
+    ['another header size', (view: DataView) => view.setUint32(12, 60, true), /header/],
+    ['a centroid that is not a number', (view: DataView) => view.setUint16(70, 0x7e00, true), /finite/],
+    ['an infinite centroid', (view: DataView) => view.setUint16(70, 0x7c00, true), /finite/],
+    ['a weight step of 0', float(TABLES, 0), /weight step .* 4 bits/],
+    ['a scale that is not a number', float(TABLES + 8, Number.NaN), /scales .* 4 bits/],
+    ['a first scale of 0', float(TABLES + 144 + 4, 0), /scales .* 2 bits/],
+    ['falling cutoffs', float(TABLES + 68, 9), /cutoffs .* 4 bits/],
+    ['falling weights', (view: DataView) => view.setInt8(TABLES + 144 + 80, 63), /weights .* 2 bits/],
+    ['a weight below −63', (view: DataView) => view.setInt8(TABLES + 128, -64), /weights .* 4 bits/],
+    ['a reserved byte that is set', (view: DataView) => view.setUint8(31, 1), /zeros/],
+    ['padding that is set', (view: DataView) => view.setUint8(file.length - 1, 1), /zeros/],
+  ] as const)('%s', (_, change, message) => {
+    const changed = file.slice()
+    change(new DataView(changed.buffer))
+    expectError(reseal(changed), 'model-invalid', message)
+  })
+
+  test('a version of the future', () => {
+    const changed = file.slice()
+    changed[8] = 2
+    expectError(reseal(changed), 'model-unsupported', /2\.0.*1\.0/)
+  })
+})
+
+function reseal(bytes: Uint8Array): Uint8Array {
+  const rest = [...bytes.subarray(0, 32), ...bytes.subarray(64)]
+  bytes.set(Buffer.from(sha256Hex(Uint8Array.from(rest)), 'hex'), 32)
+  return bytes
+}
+
+function expectError(bytes: Uint8Array, code: ErrorCode, message = /./): void {
+  expect(() => readCodecFile(bytes)).toThrow(
+    expect.toSatisfy((error) => isLateenError(error, code) && message.test(error.message)),
+  )
+}

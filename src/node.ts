@@ -1,0 +1,129 @@
+/**
+ * Lateen in Node: the same search as in the browser over an index in a folder or in memory, and what
+ * it takes to write one.
+ */
+import {
+  type WriteIndexOptions as CoreOptions,
+  type WrittenIndex,
+  writeIndex as write,
+} from './build/write-index.ts'
+import { assertReplaceable } from './cli/index-folder.ts'
+import { type Search, searchOver } from './client/search.ts'
+import { loadNodeEncoder } from './encode/load.node.ts'
+import { LateenError } from './errors.ts'
+import { referenceScorer } from './score/reference.ts'
+import { wasmScorer } from './score/wasm.ts'
+import type { OpenBackend } from './search/backend.ts'
+import { createEngine, DEFAULT_INDEX } from './search/engine.ts'
+import { readModelFiles } from './search/model-files.ts'
+import { fileStore } from './store/file.node.ts'
+import { memoryStore } from './store/memory.ts'
+import type { WritableStore } from './store/store.ts'
+import type { OnProgress } from './types.ts'
+
+export type { Bits } from './build/codec.ts'
+export type { IndexBytes, WrittenIndex } from './build/write-index.ts'
+export { type ReadDocuments, readDocuments } from './cli/read-documents.ts'
+export type { Hit, Search, SearchOptions } from './client/search.ts'
+export { ERROR_CODES, type ErrorCode, isLateenError, LateenError } from './errors.ts'
+export type { Backend, OpenBackend } from './search/backend.ts'
+export type { ChangeOptions, HitReference, RerankHit, RerankOptions } from './search/engine.ts'
+export { fileStore } from './store/file.node.ts'
+export { memoryStore } from './store/memory.ts'
+export type { IndexStore, WritableStore } from './store/store.ts'
+export { parseDocument } from './text/parse.ts'
+export type * from './types.ts'
+
+export interface NodeBackendOptions {
+  /** Folder of a model bundle. @default the bundled `lateen-mini` */
+  readonly model?: string
+  /** What computes MaxSim: WebAssembly, or the plain reference that is the truth and slow. @default 'wasm' */
+  readonly scorer?: 'wasm' | 'reference'
+}
+
+/** Model and scorer of a Node process. Fails as {@link openSearch} does when its model is needed. */
+export function nodeBackend({ model, scorer = 'wasm' }: NodeBackendOptions = {}): OpenBackend {
+  return async (_gpuLosses, onProgress) => {
+    const { encoder, fallbacks, readFile } = await loadNodeEncoder({
+      ...(model === undefined ? {} : { model }),
+      ...(onProgress ? { onProgress } : {}),
+    })
+    const files = await readModelFiles(readFile)
+    const scoring = scorer === 'wasm' ? await wasmScorer() : referenceScorer()
+    return {
+      encoder,
+      scorer: scoring,
+      ...files,
+      fallbacks,
+      async dispose() {
+        scoring.dispose()
+        await encoder.dispose()
+      },
+    }
+  }
+}
+
+export interface OpenSearchOptions extends NodeBackendOptions {
+  /** Folder of an index. @default an empty index in memory */
+  readonly index?: string
+  /** True: a folder without an index becomes an empty one. @default false */
+  readonly create?: boolean
+  /** Told about the model and the index being loaded. */
+  readonly onProgress?: OnProgress
+  readonly signal?: AbortSignal
+}
+
+/**
+ * Opens a search. Changes made through it are written to the folder. The model is loaded by the first
+ * query that needs meaning, or by `prepare()`.
+ *
+ * @throws LateenError `index-not-found`, `index-invalid`, `index-version`, `segment-missing`,
+ *         `segment-corrupt`, `storage-unavailable`, `aborted`
+ */
+export async function openSearch(options: OpenSearchOptions = {}): Promise<Search> {
+  const { index, create = false, onProgress, signal } = options
+  const store = index === undefined ? memoryStore() : fileStore(index)
+  if (index !== undefined && !create && !(await store.readManifest(signal))) throw noIndex(index)
+  const engine = await createEngine({
+    store,
+    openBackend: nodeBackend(options),
+    ...(onProgress ? { onProgress } : {}),
+    ...(signal ? { signal } : {}),
+  })
+  return searchOver({ ...engine, info: async () => engine.info() })
+}
+
+export function noIndex(folder: string): LateenError {
+  return new LateenError(
+    'index-not-found',
+    `Expected an index in ${folder}, found no manifest.json there. Write one with: lateen index <documents> --out ${folder}`,
+  )
+}
+
+export interface WriteIndexOptions
+  extends Omit<CoreOptions, 'store' | 'backend' | 'bits' | 'poolFactor'>,
+    Partial<Pick<CoreOptions, 'bits' | 'poolFactor'>>,
+    NodeBackendOptions {
+  /** Folder to write, or another store. An index that is there is replaced, a folder of anything else refused. */
+  readonly out: string | WritableStore
+}
+
+/**
+ * Writes a whole index that `createSearch`, `openSearch` and any static host can use. The same
+ * documents give the same bytes.
+ *
+ * @throws LateenError `bad-argument`; `bad-document` when no document holds text; `duplicate-id`; `aborted`,
+ *         and then nothing has changed; `model-missing-file` and the other codes of a model that cannot be
+ *         used; `storage-full`, `storage-unavailable`
+ */
+export async function writeIndex(options: WriteIndexOptions): Promise<WrittenIndex> {
+  const { out, onProgress } = options
+  if (typeof out === 'string') await assertReplaceable(out)
+  const backend = await nodeBackend(options)(0, onProgress)
+  try {
+    const store = typeof out === 'string' ? fileStore(out) : out
+    return await write({ ...DEFAULT_INDEX, ...options, store, backend })
+  } finally {
+    await backend.dispose()
+  }
+}
