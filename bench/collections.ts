@@ -8,6 +8,9 @@ import { seededRandom } from '../src/util/random.ts'
 /** Folder of collections in the layout of BEIR. */
 const FOLDER = process.env['LATEEN_COLLECTIONS'] ?? '../shared/collections'
 
+/** The collections that quality is measured on. */
+export const COLLECTIONS: readonly string[] = ['cranfield', 'cisi', 'docs-headings']
+
 export interface NamedCollection {
   readonly name: string
   readonly collection: Collection

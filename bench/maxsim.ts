@@ -9,7 +9,7 @@ import { type Measurement, type MeasureOptions, run as measure, type Timing } fr
 
 const SIZE = { passages: 10_000, vectorsPerPassage: 60, dim: 64, rounds: 25 }
 
-interface Run extends Measurement {
+export interface Run extends Measurement {
   readonly engine: string
   readonly ratios: readonly Ratio[]
 }
@@ -26,7 +26,12 @@ interface Ratio {
   readonly ofRoofline: number
 }
 
-export async function run(): Promise<{ readonly machine: Machine; readonly runs: readonly Run[] }> {
+export interface Result {
+  readonly machine: Machine
+  readonly runs: readonly Run[]
+}
+
+export async function run(): Promise<Result> {
   const base64 = async (relaxed: boolean) =>
     Buffer.from(await compileKernel('bench.ts', { relaxed })).toString('base64')
   const options: MeasureOptions = {

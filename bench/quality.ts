@@ -6,19 +6,19 @@
 import type { Bits } from '../src/build/codec.ts'
 import { writeIndex } from '../src/build/write-index.ts'
 import { evaluate, figures, round } from '../src/cli/evaluate.ts'
-import type { EncodedText, Encoder } from '../src/encode/encoder.ts'
 import { bootstrapInterval } from '../src/eval/metrics.ts'
 import { nodeBackend } from '../src/node.ts'
 import type { Backend } from '../src/search/backend.ts'
 import { memoryStore } from '../src/store/memory.ts'
-import { findCollections, type NamedCollection } from './collections.ts'
+import { COLLECTIONS, findCollections, type NamedCollection } from './collections.ts'
+import { type Machine, machine } from './machine.ts'
 import { readResult, writeResult } from './out.ts'
+import { rememberingEncoder } from './remember.ts'
 
-const COLLECTIONS = ['cranfield', 'cisi', 'docs-headings']
 const POOL_FACTORS = [1, 2, 3, 4]
 const BITS: readonly Bits[] = [32, 8, 4, 2, 1]
 
-interface Row {
+export interface Row {
   readonly collection: string
   readonly pool_factor: number
   readonly bits: Bits
@@ -33,7 +33,8 @@ interface Row {
   readonly per_query: readonly number[]
 }
 
-interface Quality {
+export interface Quality {
+  readonly machine: Machine
   /** Rows of another model are not gone on with. */
   readonly model: { readonly name: string; readonly fingerprint: string }
   readonly rows: readonly Row[]
@@ -44,7 +45,7 @@ export async function run(): Promise<Quality> {
   const { name, fingerprint } = backend.encoder.spec
   const earlier = await readResult<Quality>('quality')
   const rows = earlier?.model.fingerprint === fingerprint ? [...earlier.rows] : []
-  const result = { model: { name, fingerprint }, rows }
+  const result = { machine: machine(), model: { name, fingerprint }, rows }
   for (const collection of await findCollections(COLLECTIONS)) {
     const encoder = rememberingEncoder(backend.encoder)
     for (const poolFactor of POOL_FACTORS) {
@@ -92,25 +93,5 @@ async function measure(
     vectors_per_passage: round(vectors / passages, 2),
     vector_bytes_per_passage: round(bytes.vectors / passages, 1),
     per_query: ndcg10.map((value) => round(value)),
-  }
-}
-
-/** Encodes every text once. */
-function rememberingEncoder(encoder: Encoder): Encoder {
-  const documents = new Map<string, EncodedText>()
-  const queries = new Map<string, EncodedText>()
-  return {
-    ...encoder,
-    async encodeDocuments(texts, options) {
-      const fresh = [...new Set(texts.filter((text) => !documents.has(text)))]
-      const encoded = await encoder.encodeDocuments(fresh, options)
-      for (const [i, text] of fresh.entries()) documents.set(text, encoded[i]!)
-      return texts.map((text) => documents.get(text)!)
-    },
-    async encodeQuery(text, options) {
-      const known = queries.get(text) ?? (await encoder.encodeQuery(text, options))
-      queries.set(text, known)
-      return known
-    },
   }
 }

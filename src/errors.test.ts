@@ -3,7 +3,9 @@ import { expect, test } from 'vitest'
 import { asLateenError, ERROR_CODES, isLateenError, LateenError } from './errors.ts'
 
 test('docs/errors.md explains every code and no other', () => {
-  const documented = [...readFileSync('docs/errors.md', 'utf8').matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, code]) => code)
+  const documented = [...readFileSync('docs/errors.md', 'utf8').matchAll(/^\| `([a-z-]+)` +\|/gm)].map(
+    ([, code]) => code,
+  )
   expect(documented).toEqual([...ERROR_CODES])
 })
 

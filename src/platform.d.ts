@@ -17,6 +17,7 @@ declare class TextEncoder {
 }
 declare class TextDecoder {
   constructor(label?: string, options?: { fatal?: boolean; ignoreBOM?: boolean })
+  readonly encoding: string
   decode(bytes?: Uint8Array): string
 }
 declare function atob(base64: string): string

@@ -9,7 +9,7 @@ import { loadNodeEncoder } from '../encode/load.node.ts'
 import { checkFile, type ModelSource } from '../encode/source.ts'
 import { asLateenError, type ErrorCode, isLateenError } from '../errors.ts'
 
-interface Failure {
+export interface Failure {
   readonly code: ErrorCode
   readonly message: string
 }
@@ -30,6 +30,13 @@ export interface BackendCheck {
   readonly error?: Failure
 }
 
+export interface TokenCheck {
+  readonly kind: 'query' | 'document'
+  readonly text: string
+  /** Whether the tokenizer gives the known ids. */
+  readonly ok: boolean
+}
+
 /** The files `lateen.json` states, each with whether it is what it should be; else all files of the folder. */
 export async function checkFiles(source: ModelSource): Promise<FileCheck[]> {
   const stated = await statedFiles(source)
@@ -46,8 +53,7 @@ export async function checkFiles(source: ModelSource): Promise<FileCheck[]> {
   )
 }
 
-/** Whether the tokenizer gives the known token ids of the bundle's known texts. */
-export function checkTokens({ spec, tokenizer }: ModelBundle) {
+export function checkTokens({ spec, tokenizer }: ModelBundle): TokenCheck[] {
   return spec.goldens.map(({ kind, text, ids }) => ({
     kind,
     text,
@@ -97,8 +103,13 @@ function hasNativeRuntime(): boolean {
 
 async function statedFiles(source: ModelSource): Promise<BundleManifest['files'] | undefined> {
   if (!(await source.has('lateen.json'))) return undefined
-  const manifest = JSON.parse(new TextDecoder().decode(await source.read('lateen.json'))) as BundleManifest
-  return manifest.files
+  try {
+    const text = new TextDecoder().decode(await source.read('lateen.json'))
+    return (JSON.parse(text) as Partial<BundleManifest>).files
+  } catch {
+    // Whoever opens the bundle says what is wrong with it.
+    return undefined
+  }
 }
 
 async function listFiles(folder: string): Promise<FileCheck[]> {

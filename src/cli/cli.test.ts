@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { build } from 'vite'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { DEFAULT_INDEX } from '../search/engine.ts'
 import type { Explanation } from '../types.ts'
 import { VERSION } from '../version.ts'
 
@@ -30,7 +31,7 @@ beforeAll(async () => {
     'site/facts.jsonl',
     '{"_id": "moon", "title": "Tides", "text": "The moon pulls the sea twice a day.", "url": "/tides"}\n',
   )
-  await write('site/broken.txt', new Uint8Array([0, 1, 2, 255]))
+  await write('site/broken.txt', EVERY_BYTE)
   await write('beir/corpus.jsonl', BEIR.corpus)
   await write('beir/queries.jsonl', BEIR.queries)
   await write('beir/qrels.tsv', BEIR.qrels)
@@ -64,10 +65,10 @@ describe('lateen index', () => {
     expect(json).toMatchObject({
       out: at('again'),
       documents: 4,
-      bits: 4,
-      pool_factor: 2,
+      bits: DEFAULT_INDEX.bits,
+      pool_factor: DEFAULT_INDEX.poolFactor,
       model: 'lateen-mini',
-      skipped: [{ id: 'broken.txt', reason: 'It is binary.' }],
+      skipped: [{ id: 'broken.txt', reason: expect.stringContaining('binary') }],
     })
     expect(json.passages).toBeGreaterThanOrEqual(4)
     expect(json.vectors).toBeGreaterThan(json.passages)
@@ -98,17 +99,14 @@ describe('lateen index', () => {
   })
 
   test('Ctrl-C ends it with 130 and leaves no index', async () => {
-    const lines = Array.from({ length: 3000 }, (_, i) => JSON.stringify({ _id: `${i}`, text: BEIR.corpus }))
+    const lines = Array.from({ length: 4000 }, (_, i) => JSON.stringify({ _id: `${i}`, text: BEIR.corpus }))
     await write('large.jsonl', lines.join('\n'))
-    const { status, json, stderr } = await interrupted(
-      1500,
-      'index',
-      at('large.jsonl'),
-      '--out',
-      at('never'),
-      '--json',
-    )
+    const child = start('index', at('large.jsonl'), '--out', at('never'), '--json')
+    // Its first line of progress: it is in the middle of encoding.
+    child.process.stderr.once('data', () => child.process.kill('SIGINT'))
+    const { status, json, stderr } = await child.ended
     expect([status, json.error.code]).toEqual([130, 'aborted'])
+    expect(stderr).toMatch(/^Indexing .+ of 4,000 passages/)
     expect(stderr).toMatch(/^lateen: aborted: .+$/m)
     expect(await readdir(at('never')).catch(() => [])).not.toContain('manifest.json')
   })
@@ -116,13 +114,13 @@ describe('lateen index', () => {
 
 describe('lateen search', () => {
   test('finds by keyword and by meaning, with plain data for every hit', async () => {
-    const { status, json, stderr } = await lateen(
+    const { status, json } = await lateen(
       'search',
       at('index'),
-      'cancel a transfer that is in progress',
+      'stop a transfer that is in progress',
       '--json',
     )
-    expect([status, stderr]).toEqual([0, ''])
+    expect(status).toBe(0)
     expect(Object.keys(json)).toEqual(['query', 'mode', 'timings', 'hits'])
     expect(json.mode).toBe('hybrid')
     expect(json.timings.encodeMs).toBeGreaterThan(0)
@@ -150,7 +148,7 @@ describe('lateen search', () => {
   })
 
   test('--explain adds shares that add up to one', async () => {
-    const { json } = await lateen('search', at('index'), 'why does the water rise', '--explain', '--json')
+    const { json } = await lateen('search', at('index'), 'the moon and the water', '--explain', '--json')
     for (const { explanation } of json.hits as { explanation: Explanation }[]) {
       const shares = explanation.queryTokens.reduce((sum, { share }) => sum + share, 0)
       expect(shares).toBeCloseTo(1, 5)
@@ -186,8 +184,8 @@ describe('lateen eval', () => {
       'ndcg@10': expect.any(Number),
       'recall@100': 1,
       'mrr@10': expect.any(Number),
-      bits: 4,
-      pool_factor: 2,
+      bits: DEFAULT_INDEX.bits,
+      pool_factor: DEFAULT_INDEX.poolFactor,
       scorer: 'wasm',
     })
     expect(json.index_bytes).toBeGreaterThan(500)
@@ -233,8 +231,8 @@ describe('lateen inspect', () => {
       removed_documents: 0,
       verified: files.length - 1,
       model: { name: 'lateen-mini' },
-      codec: { kind: 'residual', bits: 4 },
-      pooling: { factor: 2 },
+      codec: { kind: 'residual', bits: DEFAULT_INDEX.bits },
+      pooling: { factor: DEFAULT_INDEX.poolFactor },
     })
     const { total, ...kinds } = json.bytes as Record<string, number>
     expect(Object.values(kinds).reduce((a, b) => a + b, 0)).toBe(total)
@@ -243,7 +241,7 @@ describe('lateen inspect', () => {
       0,
     )
     expect(perVector * json.vectors).toBeCloseTo(kinds['vectors']!, -1)
-    expect((await lateen('inspect', at('index'))).stdout).toContain('4 bits a dimension')
+    expect((await lateen('inspect', at('index'))).stdout).toContain(`${DEFAULT_INDEX.bits} bits a dimension`)
   })
 })
 
@@ -307,7 +305,7 @@ describe('what cannot be done is said in one line, with a code and an exit statu
   test('bad-document: an empty folder, and one of binary files', async () => {
     await mkdir(at('empty'), { recursive: true })
     await expectFailure('bad-document', 'index', at('empty'), '--out', at('x'))
-    await write('binaries/a.txt', new Uint8Array([0, 159]))
+    await write('binaries/a.txt', EVERY_BYTE)
     await expectFailure('bad-document', 'index', at('binaries'), '--out', at('x'))
     await write('blank/a.md', ' \n')
     await expectFailure('bad-document', 'index', at('blank'), '--out', at('x'))
@@ -378,11 +376,11 @@ async function snapshot(path: string): Promise<Record<string, string>> {
 async function expectFailure(code: string, ...args: string[]): Promise<string> {
   const [plain, asJson] = await Promise.all([lateen(...args), lateen(...args, '--json')])
   expect([plain.status, plain.stdout]).toEqual([1, ''])
-  expect(plain.stderr).toMatch(new RegExp(`^lateen: ${code}: .+\\n$`))
   expect(asJson.status).toBe(1)
   const { message } = asJson.json.error
-  expect(asJson.json).toEqual({ error: { code, message } })
-  expect(plain.stderr).toBe(`lateen: ${code}: ${message}\n`)
+  expect(asJson.json).toEqual({ error: { code, message: expect.stringMatching(/^[^\n]+$/) } })
+  // On a slow machine lines of progress come before it.
+  expect(plain.stderr.trimEnd().split('\n').at(-1)).toBe(`lateen: ${code}: ${message}`)
   return message
 }
 
@@ -421,11 +419,7 @@ function lateen(...args: string[]): Promise<Ended> {
   return start(...args).ended
 }
 
-function interrupted(afterMs: number, ...args: string[]): Promise<Ended> {
-  const child = start(...args)
-  setTimeout(() => child.process.kill('SIGINT'), afterMs)
-  return child.ended
-}
+const EVERY_BYTE = Uint8Array.from({ length: 256 }, (_, i) => i)
 
 const BEIR = {
   corpus: [

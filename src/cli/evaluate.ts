@@ -5,7 +5,7 @@ import { fuse } from '../lexical/fusion.ts'
 import type { Backend } from '../search/backend.ts'
 import { MIN_DEPTH } from '../search/engine.ts'
 import { meaningful } from '../search/floor.ts'
-import { bestPassages, documentIdOf } from '../search/hits.ts'
+import { bestPassages, documentIdOf, vectorsOf } from '../search/hits.ts'
 import { planQuery } from '../search/plan.ts'
 import { type SemanticLeg, semanticLeg } from '../search/semantic.ts'
 import { type IndexState, openState } from '../search/state.ts'
@@ -23,6 +23,8 @@ export interface EvaluateOptions {
   /** Stays open. */
   readonly backend: Backend
   readonly mode: SearchMode
+  /** How two legs become one, to compare others with the engine's. @default the engine's */
+  readonly fuse?: typeof fuse
   readonly signal?: AbortSignal
   /** Called after every query with the number of queries done. */
   readonly onQuery?: (done: number) => void
@@ -38,20 +40,47 @@ export interface Measurements {
   readonly searchMs: readonly number[]
 }
 
+/** What a search gives for a query. */
+export interface Ranking {
+  /** Documents, best first. */
+  readonly ids: readonly string[]
+  /** Milliseconds; absent when nothing was encoded. */
+  readonly encodeMs?: number | undefined
+  readonly searchMs: number
+}
+
 /**
- * Ranks documents for every judged query.
+ * Ranks documents for every judged query as the engine does.
  *
  * @throws LateenError `aborted`, and what the stages throw
  */
 export async function evaluate(
-  { queries, qrels }: Pick<Collection, 'queries' | 'qrels'>,
-  { store, backend, mode, signal, onQuery }: EvaluateOptions,
+  collection: Pick<Collection, 'queries' | 'qrels'>,
+  options: EvaluateOptions,
 ): Promise<Measurements> {
+  const { store, backend, mode, signal, onQuery } = options
   const state = await openState(store, await store.readManifest(signal), undefined, signal)
   const semantic = semanticLeg(async () => backend)
   // Times are those of an index that is in use.
   if (mode !== 'lexical') await semantic.prepare(state, signal)
-  const rank = ranker(state, semantic, backend.semanticFloor, mode, signal)
+  return measureRankings(
+    collection,
+    (text, limit) => {
+      throwIfAborted(signal)
+      return rank(state, semantic, options, text, limit)
+    },
+    onQuery,
+  )
+}
+
+/**
+ * @param rankDocuments called for every query with the limits of a page and of recall
+ */
+export async function measureRankings(
+  { queries, qrels }: Pick<Collection, 'queries' | 'qrels'>,
+  rankDocuments: (text: string, limit: number) => Promise<Ranking> | Ranking,
+  onQuery?: (done: number) => void,
+): Promise<Measurements> {
   const result = {
     ndcg10: [] as number[],
     recall100: [] as number[],
@@ -60,52 +89,44 @@ export async function evaluate(
     searchMs: [] as number[],
   }
   for (const { id, text } of queries) {
-    throwIfAborted(signal)
     const grades = qrels.get(id)!
-    const page = await rank(text, PAGE)
+    const page = await rankDocuments(text, PAGE)
     result.ndcg10.push(ndcg(page.ids, grades, PAGE))
     result.mrr10.push(reciprocalRank(page.ids, grades, PAGE))
     if (page.encodeMs !== undefined) result.encodeMs.push(page.encodeMs)
     result.searchMs.push(page.searchMs)
-    result.recall100.push(recall((await rank(text, DEPTH)).ids, grades, DEPTH))
+    result.recall100.push(recall((await rankDocuments(text, DEPTH)).ids, grades, DEPTH))
     onQuery?.(result.ndcg10.length)
   }
   return result
 }
 
-interface Ranking {
-  /** Documents, best first. */
-  readonly ids: readonly string[]
-  readonly encodeMs: number | undefined
-  readonly searchMs: number
-}
-
-function ranker(
+async function rank(
   state: IndexState,
   semantic: SemanticLeg,
-  floor: number,
-  mode: SearchMode,
-  signal: AbortSignal | undefined,
-): (text: string, limit: number) => Promise<Ranking> {
-  return async (text, limit) => {
-    const startMs = performance.now()
-    const { text: query, depth, allows, passagesOf } = planQuery(state, text, { mode, limit }, MIN_DEPTH)
-    const lexical = mode === 'semantic' ? [] : state.lexical.search(query, { limit: depth, filter: allows })
-    const answer =
-      mode === 'lexical' ? undefined : await semantic.rank(query, state, passagesOf, depth, signal)
-    const meaning = answer ? meaningful(answer.ranked, answer.query, floor) : []
-    const ranked =
-      mode === 'lexical'
-        ? lexical
-        : mode === 'semantic'
-          ? meaning
-          : fuse({ lexical, semantic: meaning, query }, depth)
-    const totalMs = performance.now() - startMs
-    return {
-      ids: bestPassages(state, ranked, limit).map(({ id }) => documentIdOf(state, id)),
-      encodeMs: answer?.encodeMs,
-      searchMs: totalMs - (answer?.encodeMs ?? 0),
-    }
+  { backend, mode, fuse: combine = fuse, signal }: EvaluateOptions,
+  text: string,
+  limit: number,
+): Promise<Ranking> {
+  const startMs = performance.now()
+  const { text: query, depth, allows, passagesOf } = planQuery(state, text, { mode, limit }, MIN_DEPTH)
+  const lexical = mode === 'semantic' ? [] : state.lexical.search(query, { limit: depth, filter: allows })
+  const answer = mode === 'lexical' ? undefined : await semantic.rank(query, state, passagesOf, depth, signal)
+  const meaning = answer
+    ? await meaningful(answer.ranked, query, answer.query, backend.semanticFloor, (passage) =>
+        vectorsOf(state, passage, backend),
+      )
+    : []
+  const ranked = {
+    lexical: () => lexical,
+    semantic: () => meaning,
+    hybrid: () => combine({ lexical, semantic: meaning, query }, depth),
+  }[mode]()
+  const totalMs = performance.now() - startMs
+  return {
+    ids: bestPassages(state, ranked, limit).map(({ id }) => documentIdOf(state, id)),
+    encodeMs: answer?.encodeMs,
+    searchMs: totalMs - (answer?.encodeMs ?? 0),
   }
 }
 

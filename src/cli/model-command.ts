@@ -3,9 +3,18 @@ import type { Command } from 'commander'
 import { type ModelBundle, readModelBundle } from '../encode/bundle.ts'
 import { folderSource } from '../encode/folder.node.ts'
 import { bundledModel } from '../encode/load.node.ts'
+import type { ModelSpec } from '../encode/model.ts'
 import { asLateenError, LateenError } from '../errors.ts'
 import { jsonOption } from './arguments.ts'
-import { type BackendCheck, checkBackends, checkFiles, checkTokens, type FileCheck } from './check-model.ts'
+import {
+  type BackendCheck,
+  checkBackends,
+  checkFiles,
+  checkTokens,
+  type Failure,
+  type FileCheck,
+  type TokenCheck,
+} from './check-model.ts'
 import { createOutput, formatBytes, printFailure, table } from './output.ts'
 
 interface Options {
@@ -53,7 +62,22 @@ async function findModel(name: string): Promise<string> {
   )
 }
 
-async function check(folder: string, everything: boolean, signal: AbortSignal) {
+interface ModelCheck {
+  readonly ok: boolean
+  readonly folder: string
+  /** Absent when the bundle cannot be read. */
+  readonly model?: Pick<
+    ModelSpec,
+    'name' | 'fingerprint' | 'dim' | 'queryLength' | 'documentLength' | 'weights'
+  >
+  readonly files: readonly FileCheck[]
+  readonly backends?: readonly BackendCheck[]
+  readonly goldens?: readonly TokenCheck[]
+  /** The first thing that is wrong. */
+  readonly error?: Failure
+}
+
+async function check(folder: string, everything: boolean, signal: AbortSignal): Promise<ModelCheck> {
   const source = folderSource(folder)
   const files = await checkFiles(source)
   let bundle: ModelBundle
@@ -61,17 +85,21 @@ async function check(folder: string, everything: boolean, signal: AbortSignal) {
     bundle = await readModelBundle(source, { signal })
   } catch (error) {
     const { code, message } = asLateenError(error)
+    if (code === 'aborted') throw error
     return { ok: false, folder, files, error: { code, message } }
   }
   const { name, fingerprint, dim, queryLength, documentLength, weights } = bundle.spec
-  const described = { folder, model: { name, fingerprint, dim, queryLength, documentLength, weights }, files }
-  const goldens = everything ? checkTokens(bundle) : []
-  const backends = everything ? await checkBackends(folder, signal) : []
-  const error = firstFailure(folder, files, goldens, backends)
+  const model = { name, fingerprint, dim, queryLength, documentLength, weights }
+  const known = everything
+    ? { backends: await checkBackends(folder, signal), goldens: checkTokens(bundle) }
+    : { backends: [], goldens: [] }
+  const error = firstFailure(folder, files, known.goldens, known.backends)
   return {
     ok: error === undefined,
-    ...described,
-    ...(everything ? { backends, goldens } : {}),
+    folder,
+    model,
+    files,
+    ...(everything ? known : {}),
     ...(error ? { error } : {}),
   }
 }
@@ -79,41 +107,37 @@ async function check(folder: string, everything: boolean, signal: AbortSignal) {
 function firstFailure(
   folder: string,
   files: readonly FileCheck[],
-  goldens: ReturnType<typeof checkTokens>,
+  goldens: readonly TokenCheck[],
   backends: readonly BackendCheck[],
-) {
-  const file = files.find(({ ok }) => ok === false)
-  if (file?.error) return file.error
+): Failure | undefined {
   const golden = goldens.find(({ ok }) => !ok)
-  if (golden) {
-    return {
-      code: 'model-invalid' as const,
+  return (
+    files.find(({ error }) => error)?.error ??
+    (golden && {
+      code: 'model-invalid',
       message: `The tokenizer of ${folder} gives other token ids than reference.json for ${JSON.stringify(golden.text)}. Take both from one version of the model.`,
-    }
-  }
-  return backends.find(({ ok }) => !ok)?.error
+    }) ??
+    backends.find(({ error }) => error)?.error
+  )
 }
 
-function text(checked: Awaited<ReturnType<typeof check>>): string {
+function text({ folder, model, files, backends, goldens }: ModelCheck): string {
   const verdict = (ok: boolean | null) => (ok === null ? '' : ok ? 'ok' : 'WRONG')
-  const lines = [checked.folder]
-  if ('model' in checked) {
-    const { name, fingerprint, dim, queryLength, documentLength } = checked.model
+  const lines = [folder]
+  if (model) {
+    const { name, fingerprint, dim, queryLength, documentLength } = model
     lines.push(
       `Model ${name}: ${dim} dimensions, queries of ${queryLength} and documents of ${documentLength} tokens, fingerprint ${fingerprint.slice(0, 12)}`,
     )
   }
-  lines.push(
-    'Files:',
-    table(checked.files.map(({ path, bytes, ok }) => [path, formatBytes(bytes), verdict(ok)])),
-  )
-  if ('backends' in checked && checked.backends) {
+  lines.push('Files:', table(files.map(({ path, bytes, ok }) => [path, formatBytes(bytes), verdict(ok)])))
+  if (backends) {
     const cosine = ({ min_cosine }: BackendCheck) => (min_cosine === null ? '' : `min cosine ${min_cosine}`)
-    lines.push('Backends:', table(checked.backends.map((it) => [it.backend, cosine(it), verdict(it.ok)])))
+    lines.push('Backends:', table(backends.map((it) => [it.backend, cosine(it), verdict(it.ok)])))
   }
-  if ('goldens' in checked && checked.goldens) {
-    const right = checked.goldens.filter(({ ok }) => ok).length
-    lines.push(`Token ids: ${right} of ${checked.goldens.length} known texts as expected`)
+  if (goldens) {
+    const right = goldens.filter(({ ok }) => ok).length
+    lines.push(`Token ids: ${right} of ${goldens.length} known texts as expected`)
   }
   return lines.join('\n')
 }

@@ -104,7 +104,10 @@ test('an id that is given twice is refused with both places', async () => {
 })
 
 test('files that are no text are skipped with the reason', async () => {
-  await write('binary.txt', new Uint8Array([77, 0, 90]))
+  await write(
+    'binary.txt',
+    Uint8Array.from({ length: 256 }, (_, i) => i),
+  )
   await write('latin1.md', new Uint8Array([0xfc, 0x62, 0x65, 0x72]))
   await write('bom.md', '\uFEFFtext')
   const { documents, skipped } = await read('.')

@@ -73,6 +73,8 @@ export function startApp({ open, linked }: AppOptions): void {
   })
 
   function search(query: string): void {
+    // Reasons for another question's result would mislead.
+    if (query.trim() !== store.get().query.trim()) inspector.close()
     box.setQuery(query)
     address.show(query)
     if (query.trim() !== '') session.wantMeaning()

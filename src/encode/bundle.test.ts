@@ -106,7 +106,7 @@ test('the shipped model is described by its own files', async () => {
   expect(spec).toMatchObject({
     name: 'lateen-mini',
     dim: 64,
-    queryLength: 32,
+    queryLength: 128,
     documentLength: 220,
     queryMarkerId: 5,
     documentMarkerId: 6,

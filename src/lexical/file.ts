@@ -67,7 +67,10 @@ function invalid(expected: string, found: string, cause?: unknown): LateenError 
 }
 
 /** Several indexes as one, their passages numbered anew: part i begins at `firstIds[i]`, which ascend. */
-export function mergeContents(parts: readonly LexicalContents[], firstIds: readonly number[]): LexicalContents {
+export function mergeContents(
+  parts: readonly LexicalContents[],
+  firstIds: readonly number[],
+): LexicalContents {
   const postingsOf = new Map<string, number[][]>()
   let position = 0
   for (const part of parts) {

@@ -71,7 +71,8 @@ test('every passage comes once, scores never rise, exact matches of the first le
       const fused = fuse({ lexical, semantic: semanticHits(semanticIds), query: text }, 1000)
       expect(new Set(ids(fused))).toEqual(new Set([...lexicalIds, ...semanticIds]))
       expect(fused).toHaveLength(new Set(ids(fused)).size)
-      for (const [i, { score }] of fused.entries()) expect(score).toBeLessThanOrEqual(fused[i - 1]?.score ?? 1)
+      for (const [i, { score }] of fused.entries())
+        expect(score).toBeLessThanOrEqual(fused[i - 1]?.score ?? 1)
       if (text === 'plain words') return
       const kept = lexical.slice(0, FIRST_PAGE).filter((hit) => hit.terms.length > 0)
       expect(ids(fused.slice(0, FIRST_PAGE))).toEqual(expect.arrayContaining(ids(kept)))

@@ -46,7 +46,10 @@ export function fuse({ lexical, semantic, query }: FusionInput, limit: number): 
   if (exact.length === 0) return fused.slice(0, limit)
   if (identifiers.only) return inFront(exact, fused).slice(0, limit)
   const firstPage = new Set(lexical.slice(0, FIRST_PAGE))
-  return keepOnFirstPage(new Set(exact.filter((hit) => firstPage.has(hit)).map(({ id }) => id)), fused).slice(0, limit)
+  return keepOnFirstPage(new Set(exact.filter((hit) => firstPage.has(hit)).map(({ id }) => id)), fused).slice(
+    0,
+    limit,
+  )
 }
 
 /** Adds the scores of a list, scaled so that its best counts `weight` and its last nothing. */

@@ -21,8 +21,11 @@ function indexOf(samples: readonly (string | Sample)[]) {
   return index
 }
 
-const find = (index: { search: ReturnType<typeof createLexicalIndex>['search'] }, query: string, limit = 10) =>
-  index.search(query, { limit }).map((hit) => hit.id)
+const find = (
+  index: { search: ReturnType<typeof createLexicalIndex>['search'] },
+  query: string,
+  limit = 10,
+) => index.search(query, { limit }).map((hit) => hit.id)
 
 const DOCS = [
   'Abort a fetch with AbortController.abort() and pass its signal.', // 0
@@ -117,7 +120,11 @@ test('the section a query names comes before those that mention it', () => {
   index.add([
     section(0, [], 'Pages are served by their path.'),
     section(1, ['Redirects'], 'Send readers to a new path with a status. Routing goes on there.'),
-    section(2, ['Errors'], 'A page for what redirects do not catch: redirects first, then routing, then redirects.'),
+    section(
+      2,
+      ['Errors'],
+      'A page for what redirects do not catch: redirects first, then routing, then redirects.',
+    ),
   ])
   expect(find(index, 'redirects')[0]).toBe(1)
   expect(find(index, 'routing')[0]).toBe(0)

@@ -48,7 +48,11 @@ export function planLexicalQuery(
     if (isContent) content.add(term)
   }
   /** Alternatives count as the rare or common word they are together, not each as rare as it is alone. */
-  const addCandidates = (candidates: readonly Candidate[], exact: string, weigh: (distance: number) => number) => {
+  const addCandidates = (
+    candidates: readonly Candidate[],
+    exact: string,
+    weigh: (distance: number) => number,
+  ) => {
     const rarity = (occurrences: number) => {
       const n = Math.min(occurrences, numPassages)
       return Math.log(1 + (numPassages - n + 0.5) / (n + 0.5))

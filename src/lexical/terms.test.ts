@@ -3,7 +3,8 @@ import { expect, test } from 'vitest'
 import { fold, termsOf, wordsOf } from './terms.ts'
 
 const words = (text: string) => Array.from(wordsOf(text), (word) => word.text)
-const terms = (text: string) => Array.from(wordsOf(text), (word) => termsOf(word).map(({ term }) => term)).flat()
+const terms = (text: string) =>
+  Array.from(wordsOf(text), (word) => termsOf(word).map(({ term }) => term)).flat()
 
 test('English words are folded and stemmed', () => {
   expect(terms('Cancelling the Queries')).toEqual(['cancel', 'the', 'queri'])
@@ -90,7 +91,9 @@ test('every word and term lies where its span says', () => {
 
 test('a long text without a space takes time in proportion', () => {
   const startMs = performance.now()
-  for (const text of ['a', '漢', 'a.', 'a_', '- ', 'aB', '\u0301'].map((unit) => unit.repeat(2 ** 18 / unit.length))) {
+  for (const text of ['a', '漢', 'a.', 'a_', '- ', 'aB', '\u0301'].map((unit) =>
+    unit.repeat(2 ** 18 / unit.length),
+  )) {
     for (const word of wordsOf(text)) termsOf(word)
   }
   expect(performance.now() - startMs).toBeLessThan(20_000)

@@ -1,8 +1,9 @@
 /** Excerpts: the stretch of a passage where most of the query is answered, as runs of plain text. */
+import { termsOf, wordsOf } from '../lexical/terms.ts'
 import type { ExcerptPart, Span } from '../types.ts'
 
 export interface ExcerptOptions {
-  /** Words to mark wherever they stand as words of their own, whatever their case. */
+  /** Terms of the keyword index; words are marked in whatever form they stand, see `lexical/terms.ts`. */
   readonly terms: readonly string[]
   /** Places to mark as they are, in UTF-16 units of the text. */
   readonly spans?: readonly Span[]
@@ -20,7 +21,7 @@ export function excerpt(text: string, options: ExcerptOptions): ExcerptPart[] {
   const { terms, spans = [], maxChars = DEFAULT_CHARS } = options
   const marks = mergeSpans([
     ...termSpans(text, terms),
-    ...spans.filter(({ start, end }) => start < end && end <= text.length),
+    ...spans.filter(({ start, end }) => start >= 0 && start < end && end <= text.length),
   ])
   const window = bestWindow(text, marks, maxChars)
   const parts: ExcerptPart[] = []
@@ -41,14 +42,19 @@ export function excerpt(text: string, options: ExcerptOptions): ExcerptPart[] {
   return parts
 }
 
-/** Words of the text that are, or in the text's own case fold to, one of the terms. */
+/** Words, and parts of identifiers, that the keyword index knows under one of the terms. */
 function termSpans(text: string, terms: readonly string[]): Span[] {
-  const wanted = new Set(terms.map((term) => term.toLowerCase()))
+  const wanted = new Set(terms)
   if (wanted.size === 0) return []
   const spans: Span[] = []
-  for (const match of text.matchAll(/[\p{L}\p{N}_]+/gu)) {
-    if (wanted.has(match[0].toLowerCase()))
-      spans.push({ start: match.index, end: match.index + match[0].length })
+  const known = new Map<string, readonly Span[]>()
+  for (const { text: word, start } of wordsOf(text)) {
+    let within = known.get(word)
+    if (!within) {
+      within = termsOf({ text: word, start: 0, end: word.length }).filter(({ term }) => wanted.has(term))
+      known.set(word, within)
+    }
+    for (const span of within) spans.push({ start: start + span.start, end: start + span.end })
   }
   return spans
 }

@@ -1,5 +1,74 @@
+/**
+ * Whether meaning has found anything at all. MaxSim always ranks something first, also for keys struck
+ * at random; a reader is better served by "no results".
+ *
+ * The sum of a query says little: markers and function words are answered by every passage. What tells
+ * nonsense is that the best passage answers none of its content words well. Words are judged whole:
+ * a piece such as `##ing` is at home everywhere.
+ */
 import type { EncodedText } from '../encode/encoder.ts'
+import { isStopWord } from '../lexical/stop-words.ts'
+import { fold } from '../lexical/terms.ts'
+import type { TokenMatrix } from '../types.ts'
+import { similarities } from './explain.ts'
 import type { Ranked } from './topk.ts'
-export function meaningful(ranked: readonly Ranked[], query: EncodedText, floor: number): Ranked[] {
-  return ranked.filter(({ score }) => score / query.matrix.numTokens >= floor)
+
+/** With few words there are few chances that one is answered by accident, and one has to be answered better. */
+const SINGLE_WORD_MARGIN = 0.2
+const UNKNOWN_TOKENS = new Set(['[UNK]', '<unk>'])
+
+/**
+ * The ranking as it is, or nothing when its best passage answers no content word of the query.
+ *
+ * @param ranked best first
+ * @param text what `query` is the encoding of
+ * @param floor similarity a content word of a long query has to reach, measured for the model; 0 lets everything pass
+ * @param vectorsOf the stored vectors of a passage
+ */
+export async function meaningful(
+  ranked: readonly Ranked[],
+  text: string,
+  query: EncodedText,
+  floor: number,
+  vectorsOf: (passage: number) => Promise<TokenMatrix>,
+): Promise<readonly Ranked[]> {
+  const [best] = ranked
+  if (!best || floor <= 0) return ranked
+  return answerStrength(text, query, await vectorsOf(best.id)) >= floor ? ranked : []
+}
+
+/**
+ * How well a passage answers the content word of the query that it answers best, as a similarity of
+ * about −1 to 1: the highest floor that would let it pass.
+ */
+export function answerStrength(text: string, query: EncodedText, passage: TokenMatrix): number {
+  const words = contentWords(text, query)
+  if (words.length === 0 || passage.numTokens === 0) return -1
+  const { grid, best } = similarities(query.matrix, passage)
+  const answers = words.map((rows) => {
+    const sum = rows.reduce((total, row) => total + grid[row * passage.numTokens + best[row]!]!, 0)
+    return sum / rows.length
+  })
+  return Math.max(...answers) - SINGLE_WORD_MARGIN / words.length
+}
+
+/**
+ * For every content word the rows of the query that stand for it: all words when there are only function
+ * words, none that the model does not know.
+ */
+function contentWords(text: string, { tokenized }: EncodedText): number[][] {
+  const words: { rows: number[]; isFunction: boolean }[] = []
+  for (const { 0: word, index } of text.matchAll(/[\p{L}\p{M}\p{N}]+/gu)) {
+    const rows: number[] = []
+    let isKnown = true
+    for (const [row, position] of tokenized.kept.entries()) {
+      const span = tokenized.spans[position]
+      if (!span || span.end <= index || span.start >= index + word.length) continue
+      rows.push(row)
+      if (UNKNOWN_TOKENS.has(tokenized.tokens[position]!)) isKnown = false
+    }
+    if (rows.length > 0 && isKnown) words.push({ rows, isFunction: isStopWord(fold(word)) })
+  }
+  const content = words.filter(({ isFunction }) => !isFunction)
+  return (content.length > 0 ? content : words).map(({ rows }) => rows)
 }

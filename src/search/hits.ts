@@ -4,7 +4,7 @@ import type { EncodedText } from '../encode/encoder.ts'
 import { LateenError } from '../errors.ts'
 import { readVectors } from '../segment/read.ts'
 import { encodedText } from '../text/passages.ts'
-import type { Explanation, HitData, Passage, Span } from '../types.ts'
+import type { Explanation, HitData, Passage, Span, TokenMatrix } from '../types.ts'
 import type { Backend } from './backend.ts'
 import { excerpt } from './excerpt.ts'
 import { explainPassage, markedSpans } from './explain.ts'
@@ -100,15 +100,21 @@ export async function explainNumbered(
   backend: Backend,
 ): Promise<Explanation> {
   const segment = state.segmentOf(number)
-  const local = number - segment.base
-  const { segment: vectors, offsets } = await segment.openVectors(backend)
   const encoded = encodedText(passage)
   return explainPassage({
     query,
     passage,
     encoded,
     tokenized: backend.encoder.tokenize(encoded.text, 'document'),
-    tokenMap: await segment.text.readTokenMap(local),
-    vectors: decodeVectors(vectors.codec, await readVectors(vectors, offsets[local]!, offsets[local + 1]!)),
+    tokenMap: await segment.text.readTokenMap(number - segment.base),
+    vectors: await vectorsOf(state, number, backend),
   })
+}
+
+/** The stored vectors of a passage, decoded: rows × dim. */
+export async function vectorsOf(state: IndexState, number: number, backend: Backend): Promise<TokenMatrix> {
+  const segment = state.segmentOf(number)
+  const local = number - segment.base
+  const { segment: vectors, offsets } = await segment.openVectors(backend)
+  return decodeVectors(vectors.codec, await readVectors(vectors, offsets[local]!, offsets[local + 1]!))
 }

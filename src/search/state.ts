@@ -218,8 +218,12 @@ async function openLexical(
 }
 
 async function addToLexical(lexical: LexicalIndex, segment: OpenSegment) {
-  let id = segment.base
-  for await (const passage of segment.text.passages()) lexical.add([{ id: id++, passage }])
+  const { base, text } = segment
+  let number = 0
+  for await (const passage of text.passages()) {
+    const { numPassages } = text.documents[text.documentOf(number)]!
+    lexical.add([{ id: base + number++, passage, passages: numPassages }])
+  }
 }
 
 function removedPassages(segment: OpenSegment, already: ReadonlySet<number> = new Set()): number[] {

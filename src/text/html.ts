@@ -51,7 +51,8 @@ export function readHtml(html: string): ReadText {
 
 function mainContent(document: ParentNode, elements: readonly Element[]): ParentNode[] {
   const marked = elements.filter((element) => searchAttribute(element, 'body') !== undefined)
-  if (marked.length > 0) return marked.filter((element) => !closest(element, (outer) => marked.includes(outer)))
+  if (marked.length > 0)
+    return marked.filter((element) => !closest(element, (outer) => marked.includes(outer)))
   const main = elements.find(({ name, attribs }) => name === 'main' || attribs['role'] === 'main')
   const articles = (main ? elementsOf(main) : elements).filter(({ name }) => name === 'article')
   // An article with the page's first heading leaves what surrounds it to the page: tables of contents, pagers.
@@ -137,7 +138,9 @@ function isListOfLinks(element: Element): boolean {
 function headingText(heading: Element): string {
   return textBelow(heading, (element) => {
     const isPermalink =
-      element.name === 'a' && element.attribs['href']?.startsWith('#') && !/[\p{L}\p{N}]/u.test(textBelow(element))
+      element.name === 'a' &&
+      element.attribs['href']?.startsWith('#') &&
+      !/[\p{L}\p{N}]/u.test(textBelow(element))
     return isPermalink || DROPPED.has(element.name) || element.attribs['aria-hidden'] === 'true'
   })
 }

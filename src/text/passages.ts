@@ -4,7 +4,7 @@
  */
 import { LateenError } from '../errors.ts'
 import type { ParsedDocument, Passage, PassageField, Section, Span } from '../types.ts'
-import { packText } from './pack.ts'
+import { type CountTokens, packText } from './pack.ts'
 
 /** Names the rules below in the manifest: passages made by other rules cannot be compared one by one. */
 export const PASSAGE_POLICY = 'sections-1'
@@ -29,8 +29,11 @@ export interface EncodedPassageText {
 
 const FIELD_SEPARATOR = '. '
 const HEADING_SEPARATOR = ' › '
-/** However long title and headings are, this share of the model's length is left to the text. */
-const MIN_TEXT_SHARE = 0.5
+/** However long title and headings are, the rest of the model's length is left to the text. */
+const MAX_LABEL_SHARE = 0.5
+/** A label longer than this is text in the wrong place. */
+const MAX_LABEL_CHARS = 2_000
+const MIN_LABEL_CHARS = 12
 
 /** `title. heading › subheading. text`, empty parts left out. */
 export function encodedText(passage: Pick<Passage, 'title' | 'headings' | 'text'>): EncodedPassageText {
@@ -62,7 +65,9 @@ export function encodedText(passage: Pick<Passage, 'title' | 'headings' | 'text'
 
 /**
  * The passages of a document, in reading order. A heading without text of its own is a passage too: it
- * can be what is looked for. A document without any text has none.
+ * can be what is looked for. A document without sections has none.
+ *
+ * Title and headings that would take more than half of the model's length are shortened.
  *
  * @throws LateenError `bad-argument` when `maxTokens` is not a whole number above 0
  */
@@ -71,32 +76,61 @@ export function splitDocument(document: ParsedDocument, options: SplitOptions): 
   if (!Number.isInteger(maxTokens) || maxTokens < 1) {
     throw new LateenError('bad-argument', `Expected maxTokens as a whole number above 0, found ${maxTokens}.`)
   }
-  const { id: documentId, title, url, metadata } = document
+  const { id: documentId, title, url, metadata, sections } = document
   const specialTokens = countTokens('')
-  const pieces = split ? document.sections.flatMap(cut) : [wholeText(document)]
-  return pieces
-    .filter(({ text, headings }) => text !== '' || headings.length > 0)
-    .map(({ headings, anchor, text }, ordinal) => {
-      const target = anchor === '' ? url : `${url.replace(/#.*/s, '')}#${anchor}`
-      return { documentId, ordinal, title, headings, url: target, text, metadata }
-    })
+  const room = Math.max(maxTokens - specialTokens, 1)
+  const count = (part: string) => countTokens(part) - specialTokens
 
-  function cut(section: Section): Section[] {
+  return (split ? sections.flatMap(passagesOf) : wholeDocument(document)).map((passage, ordinal) => ({
+    ...passage,
+    ordinal,
+  }))
+
+  function passagesOf(section: Section): Omit<Passage, 'ordinal'>[] {
     const text = section.text.trim()
-    const prefix = encodedText({ title, headings: section.headings, text: '' }).text
-    const prefixTokens = prefix === '' ? 0 : countTokens(prefix + FIELD_SEPARATOR) - specialTokens
-    const room = maxTokens - specialTokens
-    const budget = Math.max(room - prefixTokens, Math.floor(room * MIN_TEXT_SHARE), 1)
-    const count = (part: string) => countTokens(part) - specialTokens
-    if (text === '' || count(text) <= budget) return [{ ...section, text }]
-    return packText(text, budget, count).map(({ start, end }) => ({
-      ...section,
+    const labels = shortened({ title, headings: section.headings }, room * MAX_LABEL_SHARE, count)
+    const prefix = encodedText({ ...labels, text: '' }).text
+    const budget = Math.max(room - (prefix === '' ? 0 : count(prefix + FIELD_SEPARATOR)), 1)
+    const target = section.anchor === '' ? url : `${url.replace(/#.*/s, '')}#${section.anchor}`
+    const spans = text === '' ? [{ start: 0, end: 0 }] : packText(text, budget, count)
+    return spans.map(({ start, end }) => ({
+      documentId,
+      ...labels,
+      url: target,
       text: text.slice(start, end).trim(),
+      metadata,
     }))
   }
 }
 
-function wholeText({ sections }: ParsedDocument): Section {
+function wholeDocument({ id, title, url, metadata, sections }: ParsedDocument): Omit<Passage, 'ordinal'>[] {
+  if (sections.length === 0) return []
   const parts = sections.flatMap(({ headings, text }) => [headings.at(-1) ?? '', text.trim()])
-  return { headings: [], anchor: '', text: parts.filter((part) => part !== '').join('\n\n') }
+  const text = parts.filter((part) => part !== '').join('\n\n')
+  return [{ documentId: id, title, headings: [], url, text, metadata }]
+}
+
+interface Labels {
+  readonly title: string
+  readonly headings: readonly string[]
+}
+
+/** Halves the longest label until all of them fit. */
+function shortened(labels: Labels, maxTokens: number, count: CountTokens): Labels {
+  const parts = [labels.title, ...labels.headings]
+  const areShort = () => {
+    const prefix = encodedText({ title: parts[0]!, headings: parts.slice(1), text: '' }).text
+    return prefix.length <= MAX_LABEL_CHARS && count(prefix + FIELD_SEPARATOR) <= maxTokens
+  }
+  for (;;) {
+    const longest = parts.reduce((best, part, i) => (part.length > parts[best]!.length ? i : best), 0)
+    if (parts[longest]!.length < MIN_LABEL_CHARS || areShort()) break
+    parts[longest] = firstHalf(parts[longest]!)
+  }
+  return { title: parts[0]!, headings: parts.slice(1) }
+}
+
+function firstHalf(label: string): string {
+  const half = label.slice(0, label.length >> 1).replace(/\p{Surrogate}$/u, '')
+  return `${half.replace(/(?<=\S)\s+\S*$/, '')}…`
 }

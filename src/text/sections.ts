@@ -89,6 +89,8 @@ function finish(open: readonly OpenSection[]): ReadSections {
       text: tidy(chunks.join('')),
     }))
     .filter(({ headings, text }) => headings.length > 0 || text !== '')
+  // A page of nothing but its title can still be what is looked for.
+  if (title && sections.length === 0) sections.push({ headings: [], anchor: '', text: '' })
   return { title: title?.text ?? '', sections }
 }
 

@@ -1,0 +1,184 @@
+/** Writes docs/benchmarks.md from the results in bench/out. What was not measured is left out. */
+import { writeFile } from 'node:fs/promises'
+import type { Result as Indexing } from './index.ts'
+import { describeMachine } from './machine.ts'
+import type { Result as MaxSim } from './maxsim.ts'
+import { readResult } from './out.ts'
+import type { Quality, Row } from './quality.ts'
+import type { Result as Query } from './query.ts'
+import type { Retrieval } from './retrieval.ts'
+
+const FILE = 'docs/benchmarks.md'
+
+export async function run(): Promise<void> {
+  const sections = [
+    section(await readResult<Retrieval>('retrieval'), retrieval),
+    section(await readResult<Quality>('quality'), quality),
+    section(await readResult<Query>('query'), query),
+    section(await readResult<Indexing>('index'), indexing),
+    section(await readResult<MaxSim>('maxsim'), maxsim),
+  ]
+  await writeFile(FILE, `${[INTRODUCTION, ...sections.filter((text) => text !== '')].join('\n\n')}\n`)
+  console.error(`wrote ${FILE}`)
+}
+
+const INTRODUCTION = `# Benchmarks
+
+\`npm run bench\` measures all of this again and writes this page; \`npm run bench -- quality report\` measures
+one part. Every section names the machine and the commit its figures were measured on (\`+\`: with changes
+that were not committed). Latencies are those of a shared machine: compare them within a table only.
+
+Collections are in the layout of BEIR and not part of the repository: \`LATEEN_COLLECTIONS\` names the folder
+they are in. Without them, speed is measured on made-up documents and quality not at all. nDCG has gain
+2^grade − 1 and discount log2(rank + 1). A document is one passage, cut where the model cuts.`
+
+function section<T extends { readonly machine: Parameters<typeof describeMachine>[0] }>(
+  result: T | undefined,
+  write: (result: T) => string,
+): string {
+  return result ? `${write(result)}\n\nMeasured on ${describeMachine(result.machine)}.` : ''
+}
+
+function retrieval({ model, bits, pool_factor, rows }: Retrieval): string {
+  const cells = (row: Retrieval['rows'][number]) => {
+    const [low, high] = row['ndcg@10_ci95']
+    return `${fixed(row['ndcg@10'])} (${fixed(low)}–${fixed(high)}) · ${fixed(row['recall@100'])}`
+  }
+  return `## What is found
+
+nDCG@10 (95 % interval over queries) · recall@100. Model ${model}, ${bits} bits, pool factor ${pool_factor}.
+Reciprocal rank fusion is here to compare; \`lateen search\` fuses as the last row says.
+
+${byCollection(rows, (row) => row.system, cells)}`
+}
+
+function quality({ model, rows }: Quality): string {
+  const names = distinct(rows, (row) => row.collection)
+  const tables = names.map((name) => {
+    const own = rows.filter((row) => row.collection === name)
+    return `**${name}**\n\n${table(
+      ['pool factor', 'bits', 'nDCG@10', 'difference, 95 % interval', 'recall@100', 'vectors', 'bytes'],
+      own.map((row) => [
+        `${row.pool_factor}`,
+        bitsName(row),
+        fixed(row['ndcg@10']),
+        row.loss_ci95 ? `${signed(row.loss_ci95[0])} to ${signed(row.loss_ci95[1])}` : '',
+        fixed(row['recall@100']),
+        row.vectors_per_passage.toFixed(1),
+        row.vector_bytes_per_passage.toFixed(0),
+      ]),
+    )}`
+  })
+  return `## What pooling and quantising cost
+
+The semantic leg of ${model.name} alone. Vectors and bytes of stored vectors are per passage; differences are to
+float vectors without pooling, query by query.
+
+${tables.join('\n\n')}`
+}
+
+function query({ collection, passages, index_bytes, queries, runs }: Query): string {
+  const both = ({ p50, p95 }: { p50: number; p95: number }) => `${p50} / ${p95}`
+  return `## How long a reader waits
+
+Milliseconds, median / 95th percentile, of ${queries} queries one after the other on ${collection}:
+${passages.toLocaleString('en')} passages, ${megabytes(index_bytes)} of index. *All* includes building ten hits with
+their excerpts.
+
+${table(
+  ['engine', 'runs on', 'open', 'load model and vectors', 'encode', 'score', 'keywords', 'all'],
+  runs.map((run) => [
+    run.engine,
+    run.backend,
+    `${run.openMs}`,
+    `${run.prepareMs}`,
+    both(run.encode),
+    both(run.score),
+    both(run.lexical),
+    both(run.total),
+  ]),
+)}`
+}
+
+function indexing({ collection, runs }: Indexing): string {
+  const memory = (bytes: number | null) => (bytes === null ? 'not measured' : megabytes(bytes))
+  return `## How fast documents become searchable
+
+Documents of ${collection}, added to an empty index. *One by one*: how much longer a document takes when every
+call of \`add\` brings one. Memory is resident memory at its peak, of the process in Node (with what it held
+before), of the page's process in a browser.
+
+${table(
+  ['engine', 'runs on', 'passages', 'passages/s', 'one by one', 'peak memory', 'before'],
+  runs.map((run) => [
+    run.engine,
+    run.backend,
+    `${run.passages}`,
+    `${run.passagesPerSecond}`,
+    `× ${run.oneByOneRatio}`,
+    memory(run.peakBytes),
+    memory(run.beforeBytes),
+  ]),
+)}`
+}
+
+function maxsim({ runs }: MaxSim): string {
+  const tables = runs.map(
+    ({
+      engine,
+      timings,
+      peakGmacs,
+      readGBs,
+    }) => `**${engine}**: int8 dot products from the first cache ${Object.entries(peakGmacs)
+      .map(([name, value]) => `${value?.toFixed(1)} (${name})`)
+      .join(', ')} GMAC/s, memory ${readGBs.toFixed(1)} GB/s.
+
+${table(
+  ['kernel', 'query tokens', 'passages', 'ms', 'GMAC/s'],
+  timings.map(({ kernel, queryTokens, passages, minMs, gmacs }) => [
+    kernel,
+    `${queryTokens}`,
+    passages.toLocaleString('en'),
+    minMs.toFixed(1),
+    gmacs.toFixed(1),
+  ]),
+)}`,
+  )
+  return `## MaxSim on codes
+
+One thread, 60 vectors of 64 dimensions a passage; the fastest of many rounds. GMAC/s: 10⁹ multiply-adds a second.
+
+${tables.join('\n\n')}`
+}
+
+/** One row per system, one column per collection. */
+function byCollection<T extends { readonly collection: string }>(
+  rows: readonly T[],
+  name: (row: T) => string,
+  cell: (row: T) => string,
+): string {
+  const collections = distinct(rows, (row) => row.collection)
+  const lines = distinct(rows, name).map((system) => [
+    system,
+    ...collections.map((collection) => {
+      const row = rows.find((one) => one.collection === collection && name(one) === system)
+      return row ? cell(row) : ''
+    }),
+  ])
+  return table(['', ...collections], lines)
+}
+
+/** A table in Markdown; the first column is text, the others are figures. */
+function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
+  return [line(header), line(header.map((_, i) => (i === 0 ? '---' : '---:'))), ...rows.map(line)].join('\n')
+}
+
+function bitsName({ bits }: Row): string {
+  return { 32: 'float', 16: 'half', 8: 'int8', 4: '4', 2: '2', 1: '1' }[bits]
+}
+
+const distinct = <T>(rows: readonly T[], of: (row: T) => string) => [...new Set(rows.map(of))]
+const fixed = (value: number) => value.toFixed(3).replace(/^0/, '')
+const signed = (value: number) => `${value < 0 ? '−' : '+'}${fixed(Math.abs(value))}`
+const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`
