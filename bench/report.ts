@@ -1,5 +1,6 @@
 /** Writes docs/benchmarks.md from the results in bench/out. What was not measured is left out. */
 import { writeFile } from 'node:fs/promises'
+import type { Floor } from './floor.ts'
 import type { Result as Indexing } from './index.ts'
 import { describeMachine } from './machine.ts'
 import type { Result as MaxSim } from './maxsim.ts'
@@ -14,6 +15,7 @@ export async function run(): Promise<void> {
   const sections = [
     section(await readResult<Retrieval>('retrieval'), retrieval),
     section(await readResult<Quality>('quality'), quality),
+    section(await readResult<Floor>('floor'), floor),
     section(await readResult<Query>('query'), query),
     section(await readResult<Indexing>('index'), indexing),
     section(await readResult<MaxSim>('maxsim'), maxsim),
@@ -75,6 +77,24 @@ The semantic leg of ${model.name} alone. Vectors and bytes of stored vectors are
 float vectors without pooling, query by query.
 
 ${tables.join('\n\n')}`
+}
+
+function floor({ model, semanticFloor, rows }: Floor): string {
+  return `## When nothing is found
+
+How strongly the best passage answers the content words of a query, as a similarity, for real queries and for
+kinds of nonsense. Below ${semanticFloor}, the floor of ${model.name}, the semantic leg finds nothing.
+
+${table(
+  ['queries', 'collection', 'number', 'strength of 5 %', 'median', '95 %', 'without results'],
+  rows.map(({ kind, collection, queries, strength, without_results }) => [
+    kind,
+    collection,
+    `${queries}`,
+    ...[1, 2, 3].map((i) => strength[i]!.toFixed(2)),
+    `${Math.round(without_results * 1000) / 10} %`,
+  ]),
+)}`
 }
 
 function query({ collection, passages, index_bytes, queries, runs }: Query): string {

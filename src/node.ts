@@ -7,10 +7,9 @@ import {
   type WrittenIndex,
   writeIndex as write,
 } from './build/write-index.ts'
-import { assertReplaceable } from './cli/index-folder.ts'
+import { assertReplaceable, noIndex } from './cli/index-folder.ts'
 import { type Search, searchOver } from './client/search.ts'
 import { loadNodeEncoder } from './encode/load.node.ts'
-import { LateenError } from './errors.ts'
 import { referenceScorer } from './score/reference.ts'
 import { wasmScorer } from './score/wasm.ts'
 import type { OpenBackend } from './search/backend.ts'
@@ -91,13 +90,6 @@ export async function openSearch(options: OpenSearchOptions = {}): Promise<Searc
     ...(signal ? { signal } : {}),
   })
   return searchOver({ ...engine, info: async () => engine.info() })
-}
-
-export function noIndex(folder: string): LateenError {
-  return new LateenError(
-    'index-not-found',
-    `Expected an index in ${folder}, found no manifest.json there. Write one with: lateen index <documents> --out ${folder}`,
-  )
 }
 
 export interface WriteIndexOptions

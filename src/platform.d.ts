@@ -61,3 +61,12 @@ declare namespace WebAssembly {
   function compile(bytes: Uint8Array): Promise<Module>
   function instantiate(module: Module, imports?: Record<string, Record<string, unknown>>): Promise<Instance>
 }
+declare class MessageChannel {
+  readonly port1: PlatformMessagePort
+  readonly port2: PlatformMessagePort
+}
+interface PlatformMessagePort {
+  onmessage: (() => void) | null
+  postMessage(message: unknown): void
+  close(): void
+}

@@ -13,6 +13,7 @@ import { parseDocument } from '../text/parse.ts'
 import { encodedText, splitDocument } from '../text/passages.ts'
 import type { ChangeSummary, DocumentInput, Metadata, OnProgress, Passage } from '../types.ts'
 import { throwIfAborted } from '../util/abort.ts'
+import { breathe } from '../util/breathe.ts'
 import { sha256Hex } from '../util/hash.ts'
 import { progressMeter } from './progress.ts'
 
@@ -45,30 +46,21 @@ export interface PreparedDocument {
 }
 
 /**
- * Encodes, pools and quantises documents into segments of at most 20,000 passages.
- *
- * A document that cannot be read or holds no text is left out and named in `summary.skipped`.
+ * Parses and splits: the cheap half of a build, and all that is needed to see what changed. A document
+ * that cannot be read or holds no text is left out and named in `skipped`.
  *
  * @throws LateenError `bad-argument` on malformed input, `duplicate-id`, `aborted`
  */
-export async function buildSegments(
-  documents: readonly DocumentInput[],
-  options: BuildOptions,
-): Promise<BuildResult> {
-  const { prepared, skipped } = prepareDocuments(documents, options)
-  return encodeSegments(prepared, skipped, options)
-}
-
-/** Parses and splits; the cheap half of a build, and all that is needed to see what changed. */
-export function prepareDocuments(
+export async function prepareDocuments(
   documents: readonly DocumentInput[],
   options: Pick<BuildOptions, 'encoder' | 'split' | 'signal'>,
-): { prepared: PreparedDocument[]; skipped: ChangeSummary['skipped'][number][] } {
+): Promise<{ prepared: PreparedDocument[]; skipped: ChangeSummary['skipped'][number][] }> {
   assertDocuments(documents)
   const { encoder, split = true } = options
   const prepared: PreparedDocument[] = []
   const skipped: ChangeSummary['skipped'][number][] = []
   for (const input of documents) {
+    await breathe()
     throwIfAborted(options.signal)
     try {
       const document = parseDocument(input)
@@ -91,7 +83,12 @@ export function prepareDocuments(
   return { prepared, skipped }
 }
 
-/** The expensive half: encodes passages in windows and writes segments. */
+/**
+ * The expensive half: encodes, pools and quantises passages, window by window, into segments of at most
+ * 20,000 passages.
+ *
+ * @throws LateenError `aborted`, and what the encoder throws
+ */
 export async function encodeSegments(
   prepared: readonly PreparedDocument[],
   skipped: ChangeSummary['skipped'],
@@ -114,6 +111,7 @@ export async function encodeSegments(
     })
     let next = 0
     for (const document of window) {
+      await breathe()
       throwIfAborted(signal)
       if (builder.numPassages > 0 && builder.numPassages + document.passages.length > MAX_SEGMENT_PASSAGES) {
         segments.push(builder.finish())

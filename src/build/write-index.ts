@@ -52,7 +52,7 @@ export async function writeIndex(options: WriteIndexOptions): Promise<WrittenInd
   assertOptions(bits, poolFactor)
   const { encoder, modelCodec } = backend
   const events = { ...(signal ? { signal } : {}), ...(onProgress ? { onProgress } : {}) }
-  const { prepared, skipped } = prepareDocuments(documents, { encoder, split, ...events })
+  const { prepared, skipped } = await prepareDocuments(documents, { encoder, split, ...events })
   if (prepared.length === 0) {
     throw new LateenError(
       'bad-document',
@@ -70,11 +70,13 @@ export async function writeIndex(options: WriteIndexOptions): Promise<WrittenInd
   })
 
   const files = new Map(segments.flatMap((segment) => [...segment.files]))
-  const references: SegmentReference[] = segments.map(({ reference }) => reference)
-  const keywords = keywordIndex(prepared, references[0]!.documents)
-  const lexicalFile = fileReference(keywords, 'lexical')
-  files.set(lexicalFile.file, keywords)
-  references[0] = { ...references[0]!, lexicalFile }
+  let firstDocument = 0
+  const references = segments.map(({ reference }): SegmentReference => {
+    const keywords = keywordIndex(prepared.slice(firstDocument, (firstDocument += reference.documents)))
+    const lexicalFile = fileReference(keywords, 'lexical')
+    files.set(lexicalFile.file, keywords)
+    return { ...reference, lexicalFile }
+  })
   const codecFile = file && fileReference(file, 'codec')
   if (codecFile) files.set(codecFile.file, file!)
 
@@ -99,11 +101,11 @@ export function indexBytes(manifest: Manifest): IndexBytes {
   return { total, manifest: manifestBytes, ...bytes }
 }
 
-/** The keyword index of the first segment: readers add later ones from their text. */
-function keywordIndex(prepared: readonly PreparedDocument[], documents: number): Uint8Array {
+/** The keyword index of one segment; its passages are numbered from 0. */
+function keywordIndex(documents: readonly PreparedDocument[]): Uint8Array {
   const lexical = createLexicalIndex()
   let id = 0
-  for (const { passages } of prepared.slice(0, documents)) {
+  for (const { passages } of documents) {
     lexical.add(passages.map((passage) => ({ id: id++, passage, passages: passages.length })))
   }
   return lexical.serialize()

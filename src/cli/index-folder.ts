@@ -1,4 +1,4 @@
-/** Where an index may be written. */
+/** Folders with and without an index. */
 import { readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { LateenError } from '../errors.ts'
@@ -34,6 +34,14 @@ export async function assertReplaceable(folder: string): Promise<void> {
     // Of another version: it is about to be replaced, and a store would refuse to.
     for (const name of names) if (OUR_FILES.test(name)) await rm(join(folder, name))
   }
+}
+
+/** The error for a folder without an index. */
+export function noIndex(folder: string): LateenError {
+  return new LateenError(
+    'index-not-found',
+    `Expected an index in ${folder}, found no manifest.json there. Write one with: lateen index <documents> --out ${folder}`,
+  )
 }
 
 function isOurs(manifest: string): boolean {

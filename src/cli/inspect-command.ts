@@ -1,12 +1,12 @@
 import type { Command } from 'commander'
 import { indexBytes } from '../build/write-index.ts'
-import { noIndex } from '../node.ts'
 import { decodeVectorHeader, HEADER_BYTES, vectorLayout } from '../segment/layout.ts'
 import { filesOf, type Manifest, type SegmentReference } from '../segment/manifest.ts'
 import { fileStore } from '../store/file.node.ts'
 import { verifySource } from '../store/source.ts'
 import type { IndexStore } from '../store/store.ts'
 import { jsonOption } from './arguments.ts'
+import { noIndex } from './index-folder.ts'
 import { createOutput, formatBytes, plural, table } from './output.ts'
 
 interface Options {

@@ -7,23 +7,19 @@ import { progressDisplay, type Shown, titled } from './progress.ts'
 export interface Output {
   /** The result: one JSON object with `--json`, the text otherwise. Called once. */
   result(value: object, text: () => string): void
-  /** A remark for people. */
-  note(line: string): void
   /** Shows progress until something is printed. */
   readonly onProgress: OnProgress
   showProgress(progress: Shown): void
 }
 
+/** There is one terminal, and one thing to show on it. */
+const progress = progressDisplay(process.stderr)
+
 export function createOutput({ json }: { readonly json?: boolean }): Output {
-  const progress = progressDisplay(process.stderr)
   return {
     result(value, text) {
       progress.end()
       process.stdout.write(`${json ? JSON.stringify(value) : text()}\n`)
-    },
-    note(line) {
-      progress.end()
-      process.stderr.write(`${line}\n`)
     },
     onProgress: (report) => progress.show(titled(report)),
     showProgress: progress.show,
@@ -32,6 +28,7 @@ export function createOutput({ json }: { readonly json?: boolean }): Output {
 
 /** Prints a failure: one line on standard error, and with `--json` the same as an object on standard output. */
 export function printFailure({ code, message }: LateenError, json: boolean): void {
+  progress.end()
   process.stderr.write(`lateen: ${code}: ${printable(message)}\n`)
   if (json) process.stdout.write(`${JSON.stringify({ error: { code, message } })}\n`)
 }

@@ -38,3 +38,11 @@ test('on a terminal a bar is drawn and removed', () => {
   expect(text()).toMatch(/50 %/)
   expect(text().endsWith('\n')).toBe(false)
 })
+
+test('what is finished at once gets no bar', () => {
+  const { terminal, text } = stream(true)
+  const display = progressDisplay(terminal)
+  display.show(report(2000))
+  display.end()
+  expect(text()).toBe('')
+})

@@ -38,13 +38,13 @@ function bars(stream: NodeJS.WriteStream): ProgressDisplay {
   return {
     show(progress) {
       const { title, done, total } = progress
-      if (!total) return
+      // What is finished at once, such as reading local files, is not worth a bar.
+      if (total === undefined || done >= total) return end()
       if (title !== shown) {
         end()
         bar = new SingleBar({
           stream,
           clearOnComplete: true,
-          hideCursor: true,
           format: `${title} {bar} {percentage} %{left}`,
         })
         bar.start(total, done, { left: '' })

@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
+import { type ErrorCode, LateenError } from '../errors.ts'
 import { type Hit, openSearch } from '../node.ts'
 import type { Explanation, HitData, SearchMode } from '../types.ts'
 import { jsonOption, modelOption, modeOption, wholeNumber } from './arguments.ts'
-import { assertComplete } from './complete.ts'
 import { bold, createOutput, printable } from './output.ts'
 
 interface Options {
@@ -49,9 +49,9 @@ Examples:
         onProgress: output.onProgress,
       })
       try {
-        const answer = await search.query(query, { mode, limit, signal })
-        assertComplete(answer)
-        const { hits, timings } = answer
+        const { hits, timings, degraded } = await search.query(query, { mode, limit, signal })
+        // A page shows the keyword hits then; a script must not take them for the answer it asked for.
+        if (degraded) throw new LateenError(degraded.code as ErrorCode, degraded.message)
         const shown = await Promise.all(hits.map((hit) => show(hit, explain ?? false, signal)))
         output.result({ query, mode, timings, hits: shown }, () => listing(query, shown))
       } finally {

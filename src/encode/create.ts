@@ -2,6 +2,7 @@
 import { LateenError } from '../errors.ts'
 import type { Tokenizer } from '../text/tokenize.ts'
 import { throwIfAborted } from '../util/abort.ts'
+import { breathe } from '../util/breathe.ts'
 import { type BatchLimits, padBatch, planBatches } from './batch.ts'
 import type {
   EncodedText,
@@ -100,6 +101,7 @@ export async function createEncoder(
         tokenized.map(({ ids }) => ids.length),
         limits,
       )) {
+        await breathe()
         throwIfAborted(signal)
         const encoded = await encodeBatch(batch.map((i) => tokenized[i]!))
         for (const [position, i] of batch.entries()) results[i] = encoded[position]!

@@ -1,5 +1,6 @@
 /** Reads tensors of a safetensors file: a length, a JSON header, then raw little-endian data. */
 import { LateenError } from '../errors.ts'
+import { halfToFloat } from '../util/half.ts'
 
 export interface Tensor {
   readonly shape: readonly number[]
@@ -62,15 +63,6 @@ function readTensor(view: DataView, base: number, key: string, entry: HeaderEntr
     else data[i] = bfloatToFloat(view.getUint16(at + 2 * i, true))
   }
   return { shape, data }
-}
-
-function halfToFloat(half: number): number {
-  const sign = half & 0x8000 ? -1 : 1
-  const exponent = (half >> 10) & 0x1f
-  const fraction = half & 0x3ff
-  if (exponent === 0) return sign * fraction * 2 ** -24
-  if (exponent === 0x1f) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15)
 }
 
 const scratch = new DataView(new ArrayBuffer(4))

@@ -41,7 +41,7 @@ export async function addDocuments(
   const { encoder, modelCodec } = await context.backend(options.signal)
   // Parsing and splitting bring HTML and Markdown parsers that a page which only searches never needs.
   const build = await import('../build/index.ts')
-  const { prepared, skipped } = build.prepareDocuments(documents, { encoder, ...options })
+  const { prepared, skipped } = await build.prepareDocuments(documents, { encoder, ...options })
   const fresh = prepared.filter(({ id, contentHash }) => {
     const unchanged = replace && context.state().find(id)?.entry.contentHash === contentHash
     if (unchanged) skipped.push({ id, reason: 'It has not changed.' })

@@ -75,9 +75,13 @@ test('a stream answers by keywords first, then by both, and says when it is done
 
 test('meaning finds what no keyword finds', async () => {
   const search = await filled()
-  const question = 'how can I stop downloading'
+  const question = 'tidal gravity'
   expect((await search.query(question, { mode: 'lexical' })).hits).toEqual([])
-  expect((await search.query(question)).hits[0]).toMatchObject({ id: 'fetch', legs: ['semantic'] })
+  expect((await search.query(question)).hits[0]).toMatchObject({ id: 'tides', legs: ['semantic'] })
+})
+
+test('a question without an answer has no hits', async () => {
+  expect((await (await filled()).query('xqzj wvv kkq')).hits).toEqual([])
 })
 
 test('a hit is the best passage of its document, with the URL of its heading', async () => {

@@ -6,7 +6,12 @@ import type { Codec, ResidualBits } from '../compress/codec.ts'
 import { readCodecFile } from '../compress/codec-file.ts'
 import { plainCodec } from '../compress/plain.ts'
 import { LateenError } from '../errors.ts'
-import { createLexicalIndex, type LexicalIndex, loadLexicalIndex } from '../lexical/lexical.ts'
+import {
+  createLexicalIndex,
+  type LexicalIndex,
+  type LexicalPart,
+  loadLexicalIndex,
+} from '../lexical/lexical.ts'
 import {
   checkCompatible,
   type FileReference,
@@ -201,28 +206,31 @@ async function advanceLexical(previous: IndexState, segments: readonly OpenSegme
   return lexical
 }
 
+/** Segments with a keyword index of their own are loaded from it, the others added from their text. */
 async function openLexical(
   store: IndexStore,
   segments: readonly OpenSegment[],
   signal?: AbortSignal,
 ): Promise<LexicalIndex> {
-  let lexical: LexicalIndex | undefined
+  const parts: LexicalPart[] = []
+  for (const { reference, base } of segments) {
+    if (!reference.lexicalFile) continue
+    parts.push({ bytes: await readVerified(store, reference.lexicalFile, signal), firstId: base })
+  }
+  const lexical = parts.length > 0 ? loadLexicalIndex(parts) : createLexicalIndex()
   for (const segment of segments) {
-    const file = segment.reference.lexicalFile
-    // Keyword indexes cannot be merged: the first one is loaded, later segments are added from their text.
-    if (!lexical && file) lexical = loadLexicalIndex(await readVerified(store, file, signal))
-    else await addToLexical((lexical ??= createLexicalIndex()), segment)
+    if (!segment.reference.lexicalFile) await addToLexical(lexical, segment)
     lexical.discard(removedPassages(segment))
   }
-  return lexical ?? createLexicalIndex()
+  return lexical
 }
 
 async function addToLexical(lexical: LexicalIndex, segment: OpenSegment) {
-  const { base, text } = segment
-  let number = 0
-  for await (const passage of text.passages()) {
-    const { numPassages } = text.documents[text.documentOf(number)]!
-    lexical.add([{ id: base + number++, passage, passages: numPassages }])
+  const { documents } = segment.text
+  let local = 0
+  for await (const passage of segment.text.passages()) {
+    const { numPassages } = documents[segment.text.documentOf(local)]!
+    lexical.add([{ id: segment.base + local++, passage, passages: numPassages }])
   }
 }
 
