@@ -225,6 +225,23 @@ async function openFiles(context: BrowserContext): Promise<Page> {
   return page
 }
 
+test('a query is answered while documents are still being indexed', async ({ page }) => {
+  await page.goto(host.url)
+  await dropFiles(page, { 'first.txt': 'A lighthouse keeper writes letters to his sister.' })
+  await expect(page.locator('#files-summary')).toContainText('1', { timeout: 60_000 })
+  await ask(page, 'warm')
+  await untilReady(page)
+  const text = 'Every evening the harbour master counts the boats and notes the wind. '.repeat(12)
+  await dropFiles(
+    page,
+    Object.fromEntries(Array.from({ length: 150 }, (_, i) => [`log-${i}.txt`, `${text} Page ${i}.`])),
+  )
+  await expect(page.locator('#indexing-cancel')).toBeVisible({ timeout: 30_000 })
+  await ask(page, 'lighthouse keeper')
+  await expect(hits(page).first()).toContainText('first.txt', { timeout: 15_000 })
+  await expect(page.locator('#indexing-cancel')).toBeVisible()
+})
+
 test('the page is never blocked for long while documents are indexed and searched', async ({ page }) => {
   await page.addInitScript(() => {
     const tasks: number[] = []

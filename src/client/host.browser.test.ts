@@ -48,12 +48,12 @@ test.skipIf(!adapter)(
     expect(engine.info()).toMatchObject({ scorer: 'webgpu', model: { backend: 'webgpu' }, fallbacks: [] })
     expect(devices).toHaveLength(1)
 
-    expect(await queryLosing(engine, 'how to cancel requests', devices[0]!)).toBe('fetch')
+    expect(await queryLosing(engine, 'cancel downloading', devices[0]!)).toBe('fetch')
     expect(devices).toHaveLength(2)
     expect(engine.info()).toMatchObject({ scorer: 'webgpu', model: { backend: 'webgpu' } })
     expect(engine.info().fallbacks).toMatchObject([{ from: 'webgpu', code: 'gpu-lost' }])
 
-    expect(await queryLosing(engine, 'cancel a request', devices[1]!)).toBe('fetch')
+    expect(await queryLosing(engine, 'how to stop downloading a file', devices[1]!)).toBe('fetch')
     expect(engine.info()).toMatchObject({ scorer: 'wasm', model: { backend: 'wasm' } })
     expect(engine.info().fallbacks).toHaveLength(2)
   },
@@ -125,7 +125,7 @@ test('a prebuilt index takes local documents on top, and all of it is there with
   const second = await openEngine(options, {})
   onTestFinished(() => second.close())
   const found = async (text: string) => (await second.query(text)).hits[0]?.id
-  expect(await found('how to cancel requests')).toBe('fetch')
+  expect(await found('cancel downloading')).toBe('fetch')
   expect(await found('moon')).toBe('moon')
   expect(second.info()).toMatchObject({
     documents: 3,

@@ -34,7 +34,7 @@ const DOCUMENTS = [
 ]
 
 /** Shares no word with the document it means. */
-const PARAPHRASE = 'how to cancel requests'
+const PARAPHRASE = 'cancel downloading'
 
 const open = new Set<Search>()
 afterEach(async () => {

@@ -74,7 +74,7 @@ export function startApp({ open, linked }: AppOptions): void {
 
   function search(query: string): void {
     // Reasons for another question's result would mislead.
-    if (query.trim() !== store.get().query.trim()) inspector.close()
+    if (query.trim() !== '' && query.trim() !== store.get().query.trim()) inspector.close()
     box.setQuery(query)
     address.show(query)
     if (query.trim() !== '') session.wantMeaning()
