@@ -127,10 +127,11 @@ function milliseconds(values: readonly number[], p: number): number | null {
 
 /** Fails with `bad-argument` when a file is missing, `bad-document` when one is malformed. */
 export async function readCollection(folder: string): Promise<Collection> {
-  const [corpus, queries, qrels] = await Promise.all(
-    ['corpus.jsonl', 'queries.jsonl', 'qrels.tsv'].map((name) => readText(folder, name)),
-  )
-  return parseCollection({ corpus: corpus!, queries: queries!, qrels: qrels! })
+  // One after the other, so that of several missing files always the same one is named.
+  const corpus = await readText(folder, 'corpus.jsonl')
+  const queries = await readText(folder, 'queries.jsonl')
+  const qrels = await readText(folder, 'qrels.tsv')
+  return parseCollection({ corpus, queries, qrels })
 }
 
 async function readText(folder: string, name: string): Promise<NamedText> {

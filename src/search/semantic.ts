@@ -4,16 +4,20 @@
  */
 import type { EncodedText, GpuTokenMatrix } from '../encode/encoder.ts'
 import { isLateenError, LateenError } from '../errors.ts'
+import { maxSim } from '../score/reference.ts'
 import type { LoadedSegment, Scorer } from '../score/scorer.ts'
 import type { Fallback, OnProgress } from '../types.ts'
 import { abortable, throwIfAborted } from '../util/abort.ts'
 import { once } from '../util/once.ts'
 import type { Backend, OpenBackend } from './backend.ts'
+import { vectorsOf } from './hits.ts'
 import type { IndexState, OpenSegment } from './state.ts'
 import { type Ranked, topK } from './topk.ts'
 
 /** How many queries keep their vectors for a later explanation. */
 const REMEMBERED_QUERIES = 8
+/** Twice a page of hits: what rounding moved out of the first ten stands just behind them. */
+const EXACTLY_SCORED = 20
 
 export interface SemanticAnswer {
   /** Best passages by MaxSim, best first, ties by lower id; ids are global. */
@@ -169,10 +173,12 @@ export function semanticLeg(openBackend: OpenBackend, onProgress?: OnProgress): 
             const scores = await active.scorer.score(query.matrix, loaded, passages)
             ranked.push(...topK(scores, depth, (i) => segment.base + passages[i]!))
           }
+          const vectors = await query.read()
+          const exact = await scoreExactly(mergeRanked(ranked, depth), vectors, index, active)
           const scoredMs = performance.now()
           return {
-            ranked: mergeRanked(ranked, depth),
-            query: remember(text, await query.read()),
+            ranked: exact,
+            query: remember(text, vectors),
             encodeMs: encodedMs - startMs,
             scoreMs: scoredMs - encodedMs,
           }
@@ -235,6 +241,24 @@ async function encodeForScorer(
   }
   const query = known ?? (await encoder.encodeQuery(text, options))
   return { matrix: query.matrix, read: async () => query, dispose: () => undefined }
+}
+
+/**
+ * The first passages again, scored as the reference does it: kernels round the query to eight bits, which
+ * can swap neighbours. The others keep their order.
+ */
+async function scoreExactly(
+  ranked: readonly Ranked[],
+  { matrix }: EncodedText,
+  index: IndexState,
+  backend: Backend,
+): Promise<Ranked[]> {
+  const first = await Promise.all(
+    ranked.slice(0, EXACTLY_SCORED).map(async ({ id }) => {
+      return { id, score: maxSim(matrix, await vectorsOf(index, id, backend)) }
+    }),
+  )
+  return [...mergeRanked(first, first.length), ...ranked.slice(EXACTLY_SCORED)]
 }
 
 /** Best `depth` of several ranked lists; ties by lower id. */
