@@ -10,7 +10,6 @@ import { nodeBackend } from '../src/node.ts'
 import type { Backend } from '../src/search/backend.ts'
 import { DEFAULT_INDEX } from '../src/search/engine.ts'
 import { answerStrength } from '../src/search/floor.ts'
-import { vectorsOf } from '../src/search/hits.ts'
 import { planQuery } from '../src/search/plan.ts'
 import { semanticLeg } from '../src/search/semantic.ts'
 import { openState } from '../src/search/state.ts'
@@ -79,8 +78,8 @@ async function strengths({ collection }: NamedCollection, backend: Backend) {
   const semantic = semanticLeg(async () => backend)
   return async (text: string) => {
     const plan = planQuery(state, text, { mode: 'semantic' }, 1)
-    const { ranked, query } = await semantic.rank(plan.text, state, plan.passagesOf, 1)
-    return ranked[0] ? answerStrength(plan.text, query, await vectorsOf(state, ranked[0].id, backend)) : -1
+    const { ranked, query, vectorsOf } = await semantic.rank(plan.text, state, plan.passagesOf, 1)
+    return ranked[0] ? answerStrength(plan.text, query, await vectorsOf(ranked[0].id)) : -1
   }
 }
 

@@ -8,11 +8,15 @@ import { readResult } from './out.ts'
 import type { Quality, Row } from './quality.ts'
 import type { Result as Query } from './query.ts'
 import type { Retrieval } from './retrieval.ts'
+import { siteSearch } from './site/report.ts'
+import type { SiteResult } from './site.ts'
+import { fixed, megabytes, signed, table } from './table.ts'
 
 const FILE = 'docs/benchmarks.md'
 
 export async function run(): Promise<void> {
   const sections = [
+    section(await readResult<SiteResult>('site'), siteSearch),
     section(await readResult<Retrieval>('retrieval'), retrieval),
     section(await readResult<Quality>('quality'), quality),
     section(await readResult<Floor>('floor'), floor),
@@ -196,17 +200,8 @@ function byCollection<T extends { readonly collection: string }>(
   return table(['', ...collections], lines)
 }
 
-/** A table in Markdown; the first column is text, the others are figures. */
-function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
-  return [line(header), line(header.map((_, i) => (i === 0 ? '---' : '---:'))), ...rows.map(line)].join('\n')
-}
-
 function bitsName({ bits }: Row): string {
   return { 32: 'float', 16: 'half', 8: 'int8', 4: '4', 2: '2', 1: '1' }[bits]
 }
 
 const distinct = <T>(rows: readonly T[], of: (row: T) => string) => [...new Set(rows.map(of))]
-const fixed = (value: number) => value.toFixed(3).replace(/^0/, '')
-const signed = (value: number) => `${value < 0 ? '−' : '+'}${fixed(Math.abs(value))}`
-const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`

@@ -6,6 +6,9 @@ const READY = /words and meaning/
 
 let host: StaticHost
 
+/** The demo is a page of the documentation site. */
+const demo = ({ url }: StaticHost) => `${url}demo/`
+
 test.beforeAll(async () => {
   host = await serveFolder('dist/site')
 })
@@ -45,7 +48,7 @@ const NOTES = {
 }
 
 test('first visit: keywords answer at once, meaning follows, and a hit explains itself', async ({ page }) => {
-  await page.goto(host.url)
+  await page.goto(demo(host))
   await ask(page, QUESTION)
   await expect(hits(page).first()).toBeVisible()
   await untilReady(page)
@@ -68,7 +71,7 @@ test('no request leaves the site, and only the needed files of it are asked for'
   page.on('request', (request) => {
     if (!request.url().startsWith(host.url) && !request.url().startsWith('data:')) foreign.push(request.url())
   })
-  await page.goto(host.url)
+  await page.goto(demo(host))
   await ask(page, QUESTION)
   await untilReady(page)
   expect(foreign).toEqual([])
@@ -89,7 +92,7 @@ test('works under a sub-path with a strict policy sent by the host, without any 
     if (/Content Security Policy|Trusted/i.test(message.text())) violations.push(message.text())
   })
   try {
-    await page.goto(strict.url)
+    await page.goto(demo(strict))
     await ask(page, QUESTION)
     await untilReady(page)
     await expect(hits(page).first()).toBeVisible()
@@ -101,7 +104,7 @@ test('works under a sub-path with a strict policy sent by the host, without any 
 })
 
 test('dropped files are indexed, found, explained, and still there after a reload', async ({ page }) => {
-  await page.goto(host.url)
+  await page.goto(demo(host))
   await dropFiles(page, NOTES)
   await expect(page.locator('#files-summary')).toContainText('3', { timeout: 60_000 })
   await ask(page, 'cancel a download that is running')
@@ -116,7 +119,7 @@ test('dropped files are indexed, found, explained, and still there after a reloa
 })
 
 test('files that are not text are named and skipped, the others are kept', async ({ page }) => {
-  await page.goto(host.url)
+  await page.goto(demo(host))
   await dropFiles(page, {
     'picture.txt': '\u0000\u0001PNG\u0000',
     'good.txt': 'A lighthouse keeper writes letters.',
@@ -132,7 +135,7 @@ test('after one visit the page starts and searches by meaning without a network'
   page,
   context,
 }) => {
-  await page.goto(host.url)
+  await page.goto(demo(host))
   await ask(page, QUESTION)
   await untilReady(page)
   await context.setOffline(true)
@@ -155,7 +158,7 @@ test('a killed worker is replaced, and the next query answers', async ({ page })
       }
     }
   })
-  await page.goto(host.url)
+  await page.goto(demo(host))
   await ask(page, QUESTION)
   await untilReady(page)
   const count = () =>
@@ -176,7 +179,7 @@ test('without its worker script the page searches all the same, and says so', as
   const broken = await serveFolder('dist/site')
   broken.fail(/search\.worker/, 404)
   try {
-    await page.goto(broken.url)
+    await page.goto(demo(broken))
     await ask(page, 'strict content security policy')
     await expect(hits(page).first()).toBeVisible({ timeout: 60_000 })
     await expect(page.locator('#fallbacks')).toContainText(/worker/i)
@@ -187,9 +190,9 @@ test('without its worker script the page searches all the same, and says so', as
 
 test('without its model the page still answers by keywords, in one honest line', async ({ page }) => {
   const broken = await serveFolder('dist/site')
-  broken.fail(/\.onnx$/, 503)
+  broken.fail(/\.onnx/, 503)
   try {
-    await page.goto(broken.url)
+    await page.goto(demo(broken))
     await ask(page, 'trusted types')
     await expect(hits(page).first()).toBeVisible()
     await expect(status(page)).toContainText(/Keyword results only/, { timeout: 60_000 })
@@ -220,13 +223,13 @@ test('two tabs share one index: what one adds, the other finds', async ({ contex
 
 async function openFiles(context: BrowserContext): Promise<Page> {
   const page = await context.newPage()
-  await page.goto(host.url)
+  await page.goto(demo(host))
   await page.getByRole('radio', { name: 'Your files' }).check()
   return page
 }
 
 test('a query is answered while documents are still being indexed', async ({ page }) => {
-  await page.goto(host.url)
+  await page.goto(demo(host))
   await dropFiles(page, { 'first.txt': 'A lighthouse keeper writes letters to his sister.' })
   await expect(page.locator('#files-summary')).toContainText('1', { timeout: 60_000 })
   await ask(page, 'warm')
@@ -250,7 +253,7 @@ test('the page is never blocked for long while documents are indexed and searche
       for (const entry of list.getEntries()) tasks.push(entry.duration)
     }).observe({ type: 'longtask', buffered: false })
   })
-  await page.goto(host.url)
+  await page.goto(demo(host))
   await page.getByRole('radio', { name: 'Your files' }).check()
   await ask(page, 'warm')
   await untilReady(page)

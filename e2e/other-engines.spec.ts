@@ -18,7 +18,7 @@ for (const engine of [firefox, webkit]) {
     const host = await serveFolder('dist/site')
     const page = await engine.open()
     try {
-      await page.goto(host.url)
+      await page.goto(`${host.url}demo/`)
       await page.run(`
         const input = document.querySelector('#query')
         input.value = 'does anything I type leave my computer'

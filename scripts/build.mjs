@@ -1,11 +1,19 @@
-// Builds what is asked for: node (library and CLI), browser (library), types, docs (their index), site (demo). Default: all.
+// Builds what is asked for: node (library and CLI), browser (library), types, docs (the site), demo (on the site),
+// search (the site's index). Default: all, in this order.
 import { cpSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { bin, installPackages, must, root } from './run.mjs'
 
+const SITE = 'dist/site'
+
+const vite = (...args) => must(bin('vite'), ['build', '--logLevel', 'warn', ...args])
+
 const steps = {
-  node: () => must(bin('vite'), ['build', '--mode', 'node', '--logLevel', 'warn']),
-  browser: () => must(bin('vite'), ['build', '--mode', 'browser', '--logLevel', 'warn']),
+  node: () => vite('--mode', 'node'),
+  browser() {
+    vite('--mode', 'browser')
+    vite('--mode', 'service-worker')
+  },
   types() {
     must(bin('tsc'), ['-b'])
     rmSync(join(root, 'dist/types'), { recursive: true, force: true })
@@ -13,18 +21,26 @@ const steps = {
       cpSync(join(root, '.tsbuild', part), join(root, 'dist/types'), { recursive: true })
     }
   },
-  docs: () =>
+  docs() {
+    rmSync(join(root, SITE), { recursive: true, force: true })
+    must(bin('eleventy'), ['--config=docs/eleventy.config.js', '--quiet'])
+  },
+  demo: () => vite(),
+  search() {
     must(process.execPath, [
       'bin/lateen.js',
       'index',
-      'docs',
-      'README.md',
-      'CHANGELOG.md',
-      'CONTRIBUTING.md',
-      '--out',
-      'public/index',
-    ]),
-  site: () => must(bin('vite'), ['build', '--logLevel', 'warn']),
+      SITE,
+      '--root-selector',
+      'main',
+      '--glob',
+      '!(demo)/**/*.html',
+      '--glob',
+      '*.html',
+    ])
+    // A service worker serves what lies below it.
+    cpSync(join(root, SITE, 'lateen/service-worker.js'), join(root, SITE, 'service-worker.js'))
+  },
 }
 
 installPackages()

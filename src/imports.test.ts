@@ -16,7 +16,7 @@ const LAYERS: readonly (readonly RegExp[])[] = [
   ],
   [/^(encode|store|score|lexical)\//],
   [/^(search|build|eval)\//],
-  [/^(client|cli|demo)\//, /^(index|node)\.ts$/],
+  [/^(client|cli|demo|site|element|plugin|pagefind|offline)\//, /^(index|node)\.ts$/],
 ]
 
 const SOURCE = 'src'

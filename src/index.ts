@@ -19,6 +19,7 @@ export type {
   ExcerptPart,
   Explanation,
   Fallback,
+  FilterCounts,
   Filters,
   FilterValue,
   HitData,
@@ -26,6 +27,7 @@ export type {
   HitList,
   Metadata,
   MetadataValue,
+  OfflineSummary,
   OnProgress,
   PassageField,
   PassageTokenHeat,
@@ -35,6 +37,7 @@ export type {
   QueryTokenExplanation,
   ScorerKind,
   SearchMode,
+  SectionHit,
   Span,
   Timings,
 } from './types.ts'
@@ -42,8 +45,9 @@ export type {
 /**
  * Opens a search: over a prebuilt index, over documents added in the browser, or both.
  *
- * Only the manifest of the index is read now. The model is loaded by the first query that needs
- * meaning, or by `prepare()`; until then, and where it cannot be had, the keyword leg answers.
+ * Only the manifest of the index, its list of documents and the head of its keywords are read now. The
+ * model, and the code that runs it, is loaded by the first query that needs meaning, or by `prepare()`; until
+ * then, and where it cannot be had, the keyword leg answers.
  *
  * ```ts
  * const search = await createSearch({ index: '/search/' })
@@ -60,5 +64,14 @@ export type {
 export async function createSearch(options: CreateSearchOptions = {}): Promise<Search> {
   const client = createClient(resolveOptions(options))
   await client.open(options.signal)
-  return searchOver(client)
+  return searchOver(client, askToPersist)
+}
+
+/** False where there is no storage manager, as outside of secure contexts, or where it is forbidden. */
+async function askToPersist(): Promise<boolean> {
+  try {
+    return await navigator.storage.persist()
+  } catch {
+    return false
+  }
 }

@@ -2,12 +2,13 @@
  * Lateen in Node: the same search as in the browser over an index in a folder or in memory, and what
  * it takes to write one.
  */
+
+import { assertReplaceable, noIndex } from './build/index-folder.node.ts'
 import {
   type WriteIndexOptions as CoreOptions,
   type WrittenIndex,
   writeIndex as write,
 } from './build/write-index.ts'
-import { assertReplaceable, noIndex } from './cli/index-folder.ts'
 import { type Search, searchOver } from './client/search.ts'
 import { loadNodeEncoder } from './encode/load.node.ts'
 import { referenceScorer } from './score/reference.ts'
@@ -27,6 +28,8 @@ export type { Hit, Search, SearchOptions } from './client/search.ts'
 export { ERROR_CODES, type ErrorCode, isLateenError, LateenError } from './errors.ts'
 export type { Backend, OpenBackend } from './search/backend.ts'
 export type { ChangeOptions, HitReference, RerankHit, RerankOptions } from './search/engine.ts'
+export { buildSite, type SiteBuildOptions } from './site/build-site.node.ts'
+export type { IndexedPage, SiteBytes, SiteReport, SkippedPage } from './site/report.ts'
 export { fileStore } from './store/file.node.ts'
 export { memoryStore } from './store/memory.ts'
 export type { IndexStore, WritableStore } from './store/store.ts'

@@ -22,12 +22,17 @@ declare class TextDecoder {
 }
 declare function atob(base64: string): string
 declare const performance: { now(): number }
+interface PlatformTimer {
+  readonly platformTimer: unique symbol
+}
+declare function setTimeout(run: () => void, ms: number): PlatformTimer
+declare function clearTimeout(timer: PlatformTimer | undefined): void
 declare function fetch(
   url: string,
   init?: {
     headers?: Record<string, string>
     signal?: AbortSignal
-    cache?: 'no-cache' | 'default' | 'force-cache'
+    cache?: 'no-cache' | 'default' | 'force-cache' | 'reload'
   },
 ): Promise<PlatformResponse>
 interface PlatformResponse {
@@ -43,6 +48,13 @@ interface PlatformResponse {
   } | null
   arrayBuffer(): Promise<ArrayBuffer>
   text(): Promise<string>
+}
+declare class DecompressionStream {
+  constructor(format: 'gzip')
+  readonly writable: {
+    getWriter(): { write(chunk: Uint8Array): Promise<void>; close(): Promise<void> }
+  }
+  readonly readable: { getReader(): { read(): Promise<{ done: boolean; value?: Uint8Array }> } }
 }
 declare namespace WebAssembly {
   class Module {

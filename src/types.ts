@@ -21,6 +21,8 @@ export interface Span {
 
 export type MetadataValue = string | number | boolean | readonly string[]
 export type Metadata = Readonly<Record<string, MetadataValue>>
+/** Values to show with a document; read when they are asked for, never filtered by. */
+export type Details = Readonly<Record<string, string>>
 
 /** How the `text` of a document is to be read. */
 export type DocumentFormat = 'text' | 'markdown' | 'html'
@@ -47,6 +49,8 @@ export interface ParsedDocument {
   readonly title: string
   readonly url: string
   readonly metadata: Metadata
+  /** Values that are shown but not filtered by, e.g. the address of a picture. */
+  readonly details?: Details
   readonly sections: readonly Section[]
 }
 
@@ -58,6 +62,8 @@ export interface Section {
   readonly anchor: string
   /** Plain text: paragraphs separated by a blank line. */
   readonly text: string
+  /** How much a match here counts beside one elsewhere, 0 to 10. @default 1 */
+  readonly weight?: number
 }
 
 /** The unit that is encoded, stored and scored. */
@@ -72,6 +78,10 @@ export interface Passage {
   readonly url: string
   readonly text: string
   readonly metadata: Metadata
+  /** How much a match in this passage counts, 0 to 10. @default 1 */
+  readonly weight?: number
+  /** On the first passage of a document that has any. */
+  readonly details?: Details
 }
 
 /** Which legs answer a query. */
@@ -79,13 +89,14 @@ export type SearchMode = 'hybrid' | 'semantic' | 'lexical'
 
 /**
  * A filter on metadata: every key must match. A plain value must be equal (or be contained, where
- * the metadata is a list); `any` matches at least one, `not` none.
+ * the metadata is a list); `any` matches at least one, `all` every one, `not` none.
  */
 export type FilterValue =
   | string
   | number
   | boolean
   | { readonly any: readonly (string | number | boolean)[] }
+  | { readonly all: readonly (string | number | boolean)[] }
   | { readonly not: readonly (string | number | boolean)[] }
 export type Filters = Readonly<Record<string, FilterValue>>
 
@@ -118,6 +129,24 @@ export interface HitData {
   /** Which legs found it. */
   readonly legs: readonly ('lexical' | 'semantic')[]
   readonly excerpt: readonly ExcerptPart[]
+  /** Of the document. */
+  readonly metadata: Metadata
+  /** Other sections of the document that answer too, best first, at most 3; each heading counts once. */
+  readonly sections: readonly SectionHit[]
+}
+
+/** Another passage of a hit's document, under another heading. */
+export type SectionHit = Pick<HitData, 'passage' | 'url' | 'headings' | 'score' | 'legs' | 'excerpt'>
+
+/** Per metadata key and value the number of documents that have it: what filters can be set to. */
+export type FilterCounts = Readonly<Record<string, Readonly<Record<string, number>>>>
+
+/** What `keepOffline` has brought about. */
+export interface OfflineSummary {
+  /** Whether the browser promised not to evict it under storage pressure. */
+  readonly persisted: boolean
+  /** Bytes of index and model that are on this device now. */
+  readonly bytes: number
 }
 
 /** One answer of a stream. */
@@ -128,7 +157,7 @@ export interface HitList<H = HitData> {
   readonly final: boolean
   readonly hits: readonly H[]
   readonly timings: Timings
-  /** Why meaning was left out, when it was asked for and could not be had. */
+  /** What is missing of this answer: meaning that could not be had, or hits whose text could not be read. */
   readonly degraded?: { readonly code: string; readonly message: string }
 }
 
@@ -193,6 +222,7 @@ export interface Explanation {
 export interface HitDetail extends Passage {
   /** Number of passages in the document. */
   readonly passages: number
+  readonly details: Details
 }
 
 /** Where a long job stands. Counters only grow; `total` is absent while it is unknown. */
@@ -202,7 +232,7 @@ export interface Progress {
   readonly stage: string
   readonly done: number
   readonly total?: number
-  readonly unit: 'bytes' | 'passages'
+  readonly unit: 'bytes' | 'passages' | 'pages'
   /** Estimated milliseconds to the end, once there is enough to estimate from. */
   readonly remainingMs?: number
 }

@@ -8,7 +8,7 @@ import type { Encoder } from '../encode/encoder.ts'
 import type { Manifest } from '../segment/manifest.ts'
 import { encodedText } from '../text/passages.ts'
 import { seededRandom } from '../util/random.ts'
-import type { PreparedDocument } from './build.ts'
+import type { PreparedDocument } from './prepare.ts'
 
 /** What a stored component takes: 4, 2 or 1 bits by the residual codec; 8, 16 and 32 measure what that costs. */
 export type Bits = ResidualBits | 8 | 16 | 32
@@ -31,7 +31,7 @@ export interface IndexCodec {
  */
 export async function codecForIndex(
   bits: Bits,
-  encoder: Encoder,
+  encoder: Pick<Encoder, 'spec' | 'encodeDocuments'>,
   modelCodec: ((bits: ResidualBits) => ResidualCodec) | undefined,
   documents: readonly PreparedDocument[],
   pooling: Manifest['pooling'],

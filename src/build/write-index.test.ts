@@ -4,6 +4,7 @@ import { openState } from '../search/state.ts'
 import { filesOf } from '../segment/manifest.ts'
 import { memoryStore } from '../store/memory.ts'
 import type { WritableStore } from '../store/store.ts'
+import { parseDocument } from '../text/parse.ts'
 import type { DocumentInput, Progress } from '../types.ts'
 import { indexBytes, type WriteIndexOptions, writeIndex } from './write-index.ts'
 
@@ -32,8 +33,8 @@ const write = (store: WritableStore, options: Partial<WriteIndexOptions> = {}) =
 async function contents(store: WritableStore): Promise<string[]> {
   const manifest = (await store.readManifest())!
   return Promise.all(
-    filesOf(manifest).map(async ({ file, bytes }) =>
-      Buffer.from(await (await store.open(file)).read(0, bytes)).toString('base64'),
+    filesOf(manifest).map(async (file) =>
+      Buffer.from(await (await store.open(file)).read(0, file.bytes)).toString('base64'),
     ),
   )
 }
@@ -63,9 +64,9 @@ test('the stored keyword index finds what one made from the stored text finds', 
   const { lexicalFile: _, ...bare } = segment!
   const rebuilt = await openState(store, { ...manifest, segments: [bare] })
   for (const query of ['tides', 'oven', 'bake bread', 'moon', 'dough']) {
-    const found = stored.lexical.search(query, { limit: 5 })
+    const found = await stored.lexical.search(query, { limit: 5 })
     expect(found.length).toBeGreaterThan(0)
-    expect(found).toEqual(rebuilt.lexical.search(query, { limit: 5 }))
+    expect(found).toEqual(await rebuilt.lexical.search(query, { limit: 5 }))
   }
 })
 
@@ -77,6 +78,36 @@ test('writing the same again changes no byte, writing something else makes a new
   expect(await contents(store)).toEqual(before)
   expect((await write(store, { bits: 2 })).manifest).toMatchObject({ revision: 2, codec: { bits: 2 } })
   expect(await contents(store)).not.toEqual(before)
+})
+
+test('documents that come one by one, parsed or not, give the index of a list', async () => {
+  async function* stream() {
+    for (const document of DOCUMENTS) yield document.id === 'b' ? parseDocument(document) : document
+  }
+  for (const bits of [4, 32] as const) {
+    const [list, streamed] = [memoryStore(), memoryStore()]
+    await write(list, { bits })
+    const { documents, skipped } = await write(streamed, { bits, documents: stream() })
+    expect(documents).toBe(2)
+    expect(skipped).toEqual([{ id: 'c', reason: 'It holds no text.' }])
+    expect(await streamed.readManifest()).toEqual(await list.readManifest())
+    expect(await contents(streamed)).toEqual(await contents(list))
+  }
+})
+
+test('a stream that fails, or a last step before the commit, leaves what was there', async () => {
+  async function* failing() {
+    yield DOCUMENTS[1]!
+    throw new Error('the disk is gone')
+  }
+  const store = memoryStore()
+  await write(store)
+  const before = await store.readManifest()
+  await expect(write(store, { documents: failing() })).rejects.toThrow('the disk is gone')
+  const beforeCommit = () => Promise.reject(new Error('no room'))
+  await expect(write(store, { bits: 1, beforeCommit })).rejects.toThrow('no room')
+  expect(await store.readManifest()).toEqual(before)
+  expect((await openState(store, before!)).manifest).toEqual(before)
 })
 
 test('bits 8, 16 and 32 keep plain vectors and need no codec file', async () => {
@@ -122,6 +153,8 @@ test.each<[string, Partial<WriteIndexOptions>]>([
   ['bad-argument', { poolFactor: 0 }],
   ['bad-argument', { poolFactor: 1.5 }],
   ['duplicate-id', { documents: [DOCUMENTS[0]!, DOCUMENTS[0]!] }],
+  ['bad-document', { documents: (async function* () {})() }],
+  ['bad-document', { documents: (async function* () {})(), bits: 8 }],
 ])('%s: nothing is written of %o', async (code, options) => {
   const store = memoryStore()
   await expect(write(store, options)).rejects.toMatchObject({ code })

@@ -1,26 +1,50 @@
 /** A whole index from documents, on any store that can be written: for the command line and plugins. */
+import type { Codec } from '../compress/codec.ts'
+import type { Encoder } from '../encode/encoder.ts'
 import { LateenError } from '../errors.ts'
-import { createLexicalIndex } from '../lexical/lexical.ts'
+import { type LexicalEntry, writeLexicalIndex } from '../lexical/lexical.ts'
 import type { Backend } from '../search/backend.ts'
 import { filesOf, type Manifest, type SegmentReference, serializeManifest } from '../segment/manifest.ts'
+import { divideSegment } from '../segment/parts.ts'
 import type { WritableStore } from '../store/store.ts'
-import type { ChangeSummary, DocumentInput, OnProgress } from '../types.ts'
+import type { ChangeSummary, OnProgress } from '../types.ts'
 import { throwIfAborted } from '../util/abort.ts'
-import { encodeSegments, type PreparedDocument, prepareDocuments } from './build.ts'
+import { buildSegments, countPassages } from './build.ts'
 import { BITS, type Bits, codecForIndex } from './codec.ts'
+import type { Coder } from './coder.ts'
 import { fileReference } from './index.ts'
 import { newManifest } from './manifest.ts'
+import {
+  type AnyDocument,
+  type PreparedDocument,
+  prepareDocuments,
+  prepareStream,
+  type Skipped,
+} from './prepare.ts'
 
 export interface WriteIndexOptions {
   /** What it holds is replaced. */
   readonly store: WritableStore
-  readonly documents: readonly DocumentInput[]
-  readonly backend: Pick<Backend, 'encoder' | 'modelCodec'>
+  /**
+   * A list is looked at as a whole before the first document is encoded. Documents that come one by one
+   * are written as they come: only a few hundred passages and one segment are held at a time.
+   */
+  readonly documents: readonly AnyDocument[] | AsyncIterable<AnyDocument>
+  readonly backend: {
+    readonly encoder: Pick<Encoder, 'spec' | 'countTokens' | 'encodeDocuments'>
+    readonly modelCodec: Backend['modelCodec']
+  }
+  /** Codes passages in place of the encoder, for example on several threads; called once. */
+  readonly openCoder?: (codec: Codec, pooling: Manifest['pooling']) => Coder
   readonly bits: Bits
   /** Document tokens per stored vector, a whole number from 1. */
   readonly poolFactor: number
   /** False: one passage per document, cut where the model cuts. @default true */
   readonly split?: boolean
+  /** Told of every document that has become part of the index to be. */
+  readonly onDocument?: (document: PreparedDocument) => void
+  /** Called when everything is stored but the manifest: last chance to fail without a trace. */
+  readonly beforeCommit?: () => Promise<void>
   readonly signal?: AbortSignal
   readonly onProgress?: OnProgress
 }
@@ -42,44 +66,69 @@ export interface IndexBytes {
 }
 
 /**
- * Reads, encodes and stores documents with a keyword index. The same documents give the same bytes.
+ * Reads, encodes and stores documents with a keyword index. The same documents give the same bytes, and
+ * files that are stored already are not written again.
+ *
+ * A codec that has to be trained first needs to see all documents: with a model that brings none, the text
+ * of a stream is held.
  *
  * @throws LateenError `bad-argument`; `bad-document` when none of the documents holds text;
- *         `duplicate-id`; `aborted`, and then the store has changed nothing; what the store throws
+ *         `duplicate-id`; `aborted`, and then the store still has the index it had; what the store throws
  */
 export async function writeIndex(options: WriteIndexOptions): Promise<WrittenIndex> {
   const { store, documents, backend, bits, poolFactor, split = true, signal, onProgress } = options
   assertOptions(bits, poolFactor)
   const { encoder, modelCodec } = backend
   const events = { ...(signal ? { signal } : {}), ...(onProgress ? { onProgress } : {}) }
-  const { prepared, skipped } = await prepareDocuments(documents, { encoder, split, ...events })
-  if (prepared.length === 0) {
-    throw new LateenError(
-      'bad-document',
-      `Expected at least one document with text, found none among ${documents.length}${skipped[0] ? ` ("${skipped[0].id}": ${skipped[0].reason})` : ''}.`,
-    )
-  }
 
+  const skipped: Skipped[] = []
+  let prepared: PreparedDocument[] | AsyncIterable<PreparedDocument>
+  if (isList(documents)) {
+    const list = await prepareDocuments(documents, { encoder, split, ...events })
+    prepared = list.prepared
+    skipped.push(...list.skipped)
+  } else {
+    prepared = prepareStream(documents, skipped, { encoder, split, ...events })
+    if (bits <= 4 && !modelCodec) prepared = await collect(prepared)
+  }
+  if (Array.isArray(prepared)) assertSome(prepared.length, skipped)
   const pooling = { factor: poolFactor, protectedTokens: 1 }
-  const { codec, file } = await codecForIndex(bits, encoder, modelCodec, prepared, pooling)
-  const { segments, summary } = await encodeSegments(prepared, skipped, {
+  const { codec, file } = await codecForIndex(
+    bits,
+    encoder,
+    modelCodec,
+    Array.isArray(prepared) ? prepared : [],
+    pooling,
+  )
+
+  const references: SegmentReference[] = []
+  let written = 0
+  /** Passages of the segment that is being built. */
+  let entries: Omit<LexicalEntry, 'id'>[] = []
+  const segments = buildSegments(prepared, {
     encoder,
     codec,
     pooling,
+    ...(options.openCoder ? { coder: options.openCoder(codec, pooling) } : {}),
+    ...(Array.isArray(prepared) ? { total: countPassages(prepared) } : {}),
+    onDocument(document) {
+      written++
+      const { passages } = document
+      for (const passage of passages) entries.push({ passage, passages: passages.length })
+      options.onDocument?.(document)
+    },
     ...events,
   })
+  for await (const segment of segments) {
+    const { reference, files } = divideSegment(segment, writeLexicalIndex(entries))
+    entries = []
+    references.push(reference)
+    await storeFiles(store, files, signal)
+  }
+  assertSome(written, skipped)
 
-  const files = new Map(segments.flatMap((segment) => [...segment.files]))
-  let firstDocument = 0
-  const references = segments.map(({ reference }): SegmentReference => {
-    const keywords = keywordIndex(prepared.slice(firstDocument, (firstDocument += reference.documents)))
-    const lexicalFile = fileReference(keywords, 'lexical')
-    files.set(lexicalFile.file, keywords)
-    return { ...reference, lexicalFile }
-  })
   const codecFile = file && fileReference(file, 'codec')
-  if (codecFile) files.set(codecFile.file, file!)
-
+  if (codecFile) await storeFiles(store, new Map([[codecFile.file, file]]), signal)
   const blank = newManifest({
     spec: encoder.spec,
     codec,
@@ -87,8 +136,17 @@ export async function writeIndex(options: WriteIndexOptions): Promise<WrittenInd
     pooling,
     split,
   })
-  const manifest = await replace(store, { ...blank, segments: references }, files, signal)
-  return { ...summary, manifest, bytes: indexBytes(manifest) }
+  await options.beforeCommit?.()
+  const manifest = await replace(store, { ...blank, segments: references }, signal)
+  const sum = (key: 'passages' | 'vectors') => references.reduce((n, reference) => n + reference[key], 0)
+  return {
+    documents: written,
+    passages: sum('passages'),
+    vectors: sum('vectors'),
+    skipped,
+    manifest,
+    bytes: indexBytes(manifest),
+  }
 }
 
 export function indexBytes(manifest: Manifest): IndexBytes {
@@ -101,33 +159,61 @@ export function indexBytes(manifest: Manifest): IndexBytes {
   return { total, manifest: manifestBytes, ...bytes }
 }
 
-/** The keyword index of one segment; its passages are numbered from 0. */
-function keywordIndex(documents: readonly PreparedDocument[]): Uint8Array {
-  const lexical = createLexicalIndex()
-  let id = 0
-  for (const { passages } of documents) {
-    lexical.add(passages.map((passage) => ({ id: id++, passage, passages: passages.length })))
+/** Stores what is missing or differs; what is there as it should be keeps even its date. */
+async function storeFiles(
+  store: WritableStore,
+  files: ReadonlyMap<string, Uint8Array>,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  for (const [file, bytes] of files) {
+    throwIfAborted(signal)
+    if (!(await isStored(store, file, bytes))) await store.stage(file, bytes)
   }
-  return lexical.serialize()
 }
 
+async function isStored(store: WritableStore, file: string, bytes: Uint8Array): Promise<boolean> {
+  if (!(await store.has(file))) return false
+  const source = await store.open({ file, bytes: bytes.length })
+  if (source.byteLength !== bytes.length) return false
+  const stored = await source.read(0, bytes.length)
+  for (let i = 0; i < bytes.length; i++) if (stored[i] !== bytes[i]) return false
+  return true
+}
+
+/** Puts the manifest in place, unless the one that is there says the same. */
 async function replace(
   store: WritableStore,
   manifest: Manifest,
-  files: ReadonlyMap<string, Uint8Array>,
   signal: AbortSignal | undefined,
 ): Promise<Manifest> {
   const existing = await store.readManifest(signal)
   const revision = existing?.revision ?? 0
   throwIfAborted(signal)
   if (existing && serializeManifest({ ...manifest, revision }) === serializeManifest(existing)) {
-    // The same index again: its manifest stands, and files that were lost or damaged are mended.
-    for (const [file, bytes] of files) await store.stage(file, bytes)
     return existing
   }
   const next = { ...manifest, revision: revision + 1 }
-  await store.commit(next, files, revision)
+  await store.commit(next, new Map(), revision)
   return next
+}
+
+function isList(documents: WriteIndexOptions['documents']): documents is readonly AnyDocument[] {
+  return typeof documents !== 'object' || documents === null || !(Symbol.asyncIterator in documents)
+}
+
+async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const list: T[] = []
+  for await (const item of items) list.push(item)
+  return list
+}
+
+function assertSome(documents: number, skipped: readonly Skipped[]) {
+  if (documents > 0) return
+  const [first] = skipped
+  throw new LateenError(
+    'bad-document',
+    `Expected at least one document with text, found none among ${skipped.length}${first ? ` ("${first.id}": ${first.reason})` : ''}.`,
+  )
 }
 
 function assertOptions(bits: Bits, poolFactor: number) {

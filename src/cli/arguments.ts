@@ -25,6 +25,11 @@ export function oneOf<T extends string | number>(values: readonly T[]): (text: s
   }
 }
 
+/** Gathers the values of an option that may be given several times. */
+export function repeated(text: string, earlier: readonly string[] = []): readonly string[] {
+  return [...earlier, text]
+}
+
 export const jsonOption = () =>
   new Option('--json', 'print one JSON object on standard output; errors too, as {"error": {code, message}}')
 
@@ -36,13 +41,23 @@ export const modeOption = () =>
     .argParser(oneOf(MODES))
     .default('hybrid')
 
-export const poolFactorOption = () =>
-  new Option('--pool-factor <n>', `document tokens per stored vector, 1 to ${MAX_POOL_FACTOR}`)
-    .argParser(wholeNumber(1, MAX_POOL_FACTOR))
-    .default(DEFAULT_INDEX.poolFactor)
+/** @param defaults what is said of the default, where it depends on other options */
+export const poolFactorOption = (defaults?: string) => {
+  const option = new Option(
+    '--pool-factor <n>',
+    `document tokens per stored vector, 1 to ${MAX_POOL_FACTOR}${defaults ? ` (${defaults})` : ''}`,
+  ).argParser(wholeNumber(1, MAX_POOL_FACTOR))
+  return defaults ? option : option.default(DEFAULT_INDEX.poolFactor)
+}
 
-/** @param values the first ones are what readers' indexes are made of */
-export const bitsOption = (values: readonly Bits[] = BITS) =>
-  new Option('--bits <n>', `bits per dimension of a stored vector: ${values.join(', ')}`)
-    .argParser(oneOf(values))
-    .default(DEFAULT_INDEX.bits)
+/**
+ * @param values the first ones are what readers' indexes are made of
+ * @param defaults as of `poolFactorOption`
+ */
+export const bitsOption = (values: readonly Bits[] = BITS, defaults?: string) => {
+  const option = new Option(
+    '--bits <n>',
+    `bits per dimension of a stored vector: ${values.join(', ')}${defaults ? ` (${defaults})` : ''}`,
+  ).argParser(oneOf(values))
+  return defaults ? option : option.default(DEFAULT_INDEX.bits)
+}

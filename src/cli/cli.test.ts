@@ -124,9 +124,18 @@ describe('lateen search', () => {
     expect(Object.keys(json)).toEqual(['query', 'mode', 'timings', 'hits'])
     expect(json.mode).toBe('hybrid')
     expect(json.timings.encodeMs).toBeGreaterThan(0)
-    expect(Object.keys(json.hits[0]).sort()).toEqual(
-      ['excerpt', 'headings', 'id', 'legs', 'passage', 'score', 'title', 'url'].sort(),
-    )
+    expect(Object.keys(json.hits[0]).sort()).toEqual([
+      'excerpt',
+      'headings',
+      'id',
+      'legs',
+      'metadata',
+      'passage',
+      'score',
+      'sections',
+      'title',
+      'url',
+    ])
     expect(json.hits[0]).toMatchObject({ id: 'abort.txt', url: 'abort.txt', title: 'abort' })
   })
 
@@ -275,7 +284,7 @@ test('lateen serve answers on a port of its own until Ctrl-C', async () => {
 describe('what cannot be done is said in one line, with a code and an exit status', () => {
   test.each<[string, string, () => string[]]>([
     ['bad-argument', 'a missing folder', () => ['index', at('nowhere'), '--out', at('x')]],
-    ['bad-argument', 'a missing --out', () => ['index', at('site')]],
+    ['bad-argument', 'a missing --out', () => ['index', at('site/abort.txt')]],
     ['bad-argument', 'wrong bits', () => ['index', at('site'), '--out', at('x'), '--bits', '3']],
     ['bad-argument', 'bits that only measure', () => ['index', at('site'), '--out', at('x'), '--bits', '32']],
     [

@@ -5,7 +5,8 @@ import { fuse } from '../lexical/fusion.ts'
 import type { Backend } from '../search/backend.ts'
 import { MIN_DEPTH } from '../search/engine.ts'
 import { meaningful } from '../search/floor.ts'
-import { bestPassages, documentIdOf, vectorsOf } from '../search/hits.ts'
+import { documentIdOf, documentsOf } from '../search/hits.ts'
+import { weighted } from '../search/meaning.ts'
 import { planQuery } from '../search/plan.ts'
 import { type SemanticLeg, semanticLeg } from '../search/semantic.ts'
 import { type IndexState, openState } from '../search/state.ts'
@@ -110,11 +111,13 @@ async function rank(
 ): Promise<Ranking> {
   const startMs = performance.now()
   const { text: query, depth, allows, passagesOf } = planQuery(state, text, { mode, limit }, MIN_DEPTH)
-  const lexical = mode === 'semantic' ? [] : state.lexical.search(query, { limit: depth, filter: allows })
+  const lexical =
+    mode === 'semantic' ? [] : await state.lexical.search(query, { limit: depth, filter: allows })
   const answer = mode === 'lexical' ? undefined : await semantic.rank(query, state, passagesOf, depth, signal)
   const meaning = answer
-    ? await meaningful(answer.ranked, query, answer.query, backend.semanticFloor, (passage) =>
-        vectorsOf(state, passage, backend),
+    ? weighted(
+        await meaningful(answer.ranked, query, answer.query, backend.semanticFloor, answer.vectorsOf),
+        state.lexical.weightOf,
       )
     : []
   const ranked = {
@@ -124,7 +127,7 @@ async function rank(
   }[mode]()
   const totalMs = performance.now() - startMs
   return {
-    ids: bestPassages(state, ranked, limit).map(({ id }) => documentIdOf(state, id)),
+    ids: documentsOf(state, ranked, limit).map(([{ id }]) => documentIdOf(state, id)),
     encodeMs: answer?.encodeMs,
     searchMs: totalMs - (answer?.encodeMs ?? 0),
   }

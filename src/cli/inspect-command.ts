@@ -1,12 +1,12 @@
 import type { Command } from 'commander'
+import { noIndex } from '../build/index-folder.node.ts'
 import { indexBytes } from '../build/write-index.ts'
 import { decodeVectorHeader, HEADER_BYTES, vectorLayout } from '../segment/layout.ts'
-import { filesOf, type Manifest, type SegmentReference } from '../segment/manifest.ts'
+import { filesOf, type Manifest, type SegmentReference, storedFilesOf } from '../segment/manifest.ts'
 import { fileStore } from '../store/file.node.ts'
 import { verifySource } from '../store/source.ts'
 import type { IndexStore } from '../store/store.ts'
 import { jsonOption } from './arguments.ts'
-import { noIndex } from './index-folder.ts'
 import { createOutput, formatBytes, plural, table } from './output.ts'
 
 interface Options {
@@ -33,6 +33,7 @@ With --json:
   bytes               total, and by kind of file: manifest, vectors, text, lexical, codec
   bytes_per_vector    codes, centroid_ids, scales, and rest: counts, header, alignment
   bytes_per_passage   total, and by kind of file
+  files               number of files of the index on a host, parts of files each
   segments            documents, passages, vectors, removed_documents and bytes of each
   verified            number of files compared with their hashes; null without --verify
 
@@ -53,7 +54,7 @@ Examples:
 
 async function verify(store: IndexStore, manifest: Manifest, signal: AbortSignal): Promise<number> {
   const files = filesOf(manifest)
-  for (const file of files) await verifySource(await store.open(file.file, signal), file, signal)
+  for (const file of files) await verifySource(await store.open(file, signal), file, signal)
   return files.length
 }
 
@@ -90,6 +91,7 @@ async function summarise(store: IndexStore, manifest: Manifest) {
     bytes_per_passage: Object.fromEntries(
       Object.entries(bytes).map(([kind, length]) => [kind, ratio(length, passages)]),
     ),
+    files: storedFilesOf(manifest).length + 1,
     segments: segments.map((segment) => ({
       documents: segment.documents,
       passages: segment.passages,
@@ -103,7 +105,7 @@ async function summarise(store: IndexStore, manifest: Manifest) {
 }
 
 async function sectionBytes(store: IndexStore, { vectorFile }: SegmentReference) {
-  const source = await store.open(vectorFile.file)
+  const source = await store.open(vectorFile)
   const header = await source.read(0, Math.min(HEADER_BYTES, source.byteLength))
   const layout = vectorLayout(decodeVectorHeader(header, source.byteLength, vectorFile.file))
   return {
@@ -125,6 +127,7 @@ function text(it: Description): string {
       ['passages', it.passages.toLocaleString('en')],
       ['vectors', it.vectors.toLocaleString('en')],
       ['removed documents', it.removed_documents.toLocaleString('en')],
+      ['files', it.files.toLocaleString('en')],
     ]),
     `Model ${model.name}, ${model.dim} dimensions, ${model.documentLength} tokens a passage, fingerprint ${model.fingerprint.slice(0, 12)}`,
     `Codec ${codec.kind}, ${codec.bits} bits a dimension${codec.file ? ', trained for this index' : ''}; pool factor ${it.pooling.factor}; passages by ${it.passages_policy.policy}`,

@@ -26,6 +26,12 @@ export function createOutput({ json }: { readonly json?: boolean }): Output {
   }
 }
 
+/** Prints what went not as it should and did no harm. */
+export function warn(message: string): void {
+  progress.end()
+  process.stderr.write(`lateen: warning: ${printable(message)}\n`)
+}
+
 /** Prints a failure: one line on standard error, and with `--json` the same as an object on standard output. */
 export function printFailure({ code, message }: LateenError, json: boolean): void {
   progress.end()

@@ -24,18 +24,32 @@ const TYPES: Readonly<Record<string, string>> = {
   '.xml': 'application/xml',
 }
 
-/** Serves the files below `folder`. A folder answers with its `index.html`. */
-export function staticServer(folder: string): Server {
+/**
+ * Serves the files below `folder`. A folder answers with its `index.html`.
+ *
+ * @param base path under which they are served, with a slash at both ends; elsewhere is nothing
+ */
+export function staticServer(folder: string, base = '/'): Server {
   const root = resolve(folder)
   return createServer((request, response) => {
-    answer(root, request, response).catch(() => refuse(response, 500))
+    answer(root, base, request, response).catch(() => refuse(response, 500))
   })
 }
 
-async function answer(root: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function answer(
+  root: string,
+  base: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   if (request.method !== 'GET' && request.method !== 'HEAD') return refuse(response, 405)
   const url = new URL(request.url ?? '/', 'http://host')
-  const path = decodePath(root, url.pathname)
+  if (`${url.pathname}/` === base) {
+    response.writeHead(301, { location: `${base}${url.search}` }).end()
+    return
+  }
+  if (!url.pathname.startsWith(base)) return refuse(response, 404)
+  const path = decodePath(root, url.pathname.slice(base.length - 1))
   if (path === undefined) return refuse(response, 400)
   const found = await stat(path).catch(() => undefined)
   if (found?.isDirectory() && !url.pathname.endsWith('/')) {

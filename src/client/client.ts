@@ -177,6 +177,8 @@ export function createClient(options: ClientOptions): Client {
     remove: (ids, options) => change(options?.signal, (engine) => engine.remove(ids, options)),
     rerank: async (query, documents, options) =>
       (await current(options?.signal)).rerank(query, documents, options),
+    filters: async () => (await current()).filters(),
+    keepOffline: async (options) => (await current(options?.signal)).keepOffline(options),
     refresh: async () => (await current()).refresh(),
     close: () => end(new LateenError('closed', 'The search was closed; create a new one.')),
   }

@@ -69,6 +69,7 @@ export function fakeEngine(options: HostOptions, onProgress?: OnProgress): Engin
       url: '',
       text: '',
       metadata: {},
+      details: {},
       passages: 1,
     }),
     add: (documents, { onProgress: report } = {}) => change(documents, report),
@@ -79,6 +80,8 @@ export function fakeEngine(options: HostOptions, onProgress?: OnProgress): Engin
     },
     remove: (ids) => change(ids),
     rerank: async (_, documents) => documents.map((_, index) => ({ index, id: String(index), score: 0 })),
+    filters: async () => ({}),
+    keepOffline: async () => 0,
     refresh: async () => undefined,
     async close() {
       closed = true
@@ -87,7 +90,18 @@ export function fakeEngine(options: HostOptions, onProgress?: OnProgress): Engin
 }
 
 function list(text: string, stage: HitList['stage'], final: boolean): HitList {
-  const hit = { id: text, passage: 0, url: '', title: text, headings: [], score: 1, legs: [], excerpt: [] }
+  const hit = {
+    id: text,
+    passage: 0,
+    url: '',
+    title: text,
+    headings: [],
+    score: 1,
+    legs: [],
+    excerpt: [],
+    metadata: {},
+    sections: [],
+  }
   return { stage, final, hits: [hit], timings: { totalMs: 0 } }
 }
 

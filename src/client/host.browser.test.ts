@@ -100,7 +100,7 @@ async function hostIndex(url: string): Promise<{ online: boolean }> {
     if (!host.online) throw new TypeError('Failed to fetch')
     const file = address.slice(url.length)
     if (file === 'manifest.json') return new Response(manifest)
-    const source = await store.open(file)
+    const source = await store.open({ file, bytes: 0 })
     return new Response(new Uint8Array(await source.read(0, source.byteLength)))
   })
   onTestFinished(async () => {

@@ -1,18 +1,24 @@
 /** The engine as a browser can run it, in a worker or in the page: what is stored where, and what computes. */
-import { loadWebEncoder } from '../encode/load.web.ts'
 import { asLateenError, isLateenError, LateenError } from '../errors.ts'
-import { chooseScorer } from '../score/choose.web.ts'
-import type { OpenBackend } from '../search/backend.ts'
 import { createEngine, type Engine } from '../search/engine.ts'
-import { readModelFiles } from '../search/model-files.ts'
 import { httpStore } from '../store/http.ts'
 import { indexedDbStore } from '../store/indexeddb.web.ts'
 import { memoryStore } from '../store/memory.ts'
 import { overlayStore } from '../store/overlay.ts'
 import type { IndexStore, WritableStore } from '../store/store.ts'
-import type { Fallback, OnProgress } from '../types.ts'
+import type { Fallback } from '../types.ts'
+import { loadCode } from '../util/load-code.ts'
 import type { HostOptions } from './protocol.ts'
 import type { EngineEvents, OpenEngine } from './serve.ts'
+
+/** An index this small is brought here as a whole, unasked, once it is in use. */
+const PREFETCH_BYTES = 8_000_000
+
+/** True where the reader has asked for fewer downloads. */
+function savesData(): boolean {
+  const { connection } = navigator as { connection?: { saveData?: boolean } }
+  return connection?.saveData ?? false
+}
 
 /**
  * @throws LateenError `index-not-found` when there is no index at the given address, and what reading it
@@ -37,7 +43,12 @@ export const openEngine: OpenEngine = async (options, events) => {
   const storage = await openStorage(options, { ...events, onChange: follow })
   opening = createEngine({
     store: storage.store,
-    openBackend: webBackend(options),
+    // What runs the model is most of the code, and a reader who is content with keywords never fetches it.
+    openBackend: async (...args) => {
+      const { openWebBackend } = await loadCode(() => import('./backend.web.ts'))
+      return openWebBackend(options, ...args)
+    },
+    prefetchBytes: savesData() ? 0 : PREFETCH_BYTES,
     ...(onProgress ? { onProgress } : {}),
     ...(signal ? { signal } : {}),
   })
@@ -110,35 +121,5 @@ async function openLocal(
     await store.close()
     if (!isLateenError(error, 'storage-unavailable')) throw error
     return { store: memoryStore(), error }
-  }
-}
-
-/** After the first loss of the GPU it is tried once more, on a new device; after the second it is left alone. */
-function webBackend({ model, prefer: wanted }: HostOptions): OpenBackend {
-  return async (gpuLosses, onProgress?: OnProgress) => {
-    const prefer = gpuLosses < 2 ? wanted : 'wasm'
-    const { encoder, fallbacks, readFile, device, adapter } = await loadWebEncoder({
-      model,
-      prefer,
-      onProgress,
-    })
-    try {
-      const files = await readModelFiles(readFile)
-      const chosen = await chooseScorer({ prefer, ...(device ? { device } : {}) })
-      return {
-        encoder,
-        scorer: chosen.scorer,
-        ...files,
-        ...(adapter ? { adapter } : {}),
-        fallbacks: [...fallbacks, ...chosen.fallbacks],
-        async dispose() {
-          chosen.scorer.dispose()
-          await encoder.dispose()
-        },
-      }
-    } catch (error) {
-      await encoder.dispose()
-      throw error
-    }
   }
 }

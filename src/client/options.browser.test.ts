@@ -20,12 +20,12 @@ test('without options everything is local, and the model is beside the page', ()
   })
 })
 
-test('with an index the model is beside its folder, on whatever page the search is opened', () => {
+test('with an index the model is in its folder, on whatever page the search is opened', () => {
   const { host } = resolveOptions({ index: 'https://example.org/docs/search' })
   expect(host).toMatchObject({
     index: 'https://example.org/docs/search/',
     name: 'https://example.org/docs/search/',
-    model: 'https://example.org/docs/models/lateen-mini/',
+    model: 'https://example.org/docs/search/model/',
   })
 })
 

@@ -17,9 +17,8 @@ export interface CreateSearchOptions {
   readonly name?: string
   /**
    * Base URL of the model bundle, absolute or relative to the page.
-   * @default `models/lateen-mini/` in the folder that holds the index folder (`/docs/models/lateen-mini/`
-   * for the index `/docs/search/`), the same on every page of a site and under any sub-path; without
-   * an index, in the folder of the page (`document.baseURI`)
+   * @default `model/` in the folder of the index, where `lateen index` puts it; without an index
+   * `models/lateen-mini/` next to the page (`document.baseURI`)
    */
   readonly model?: string
   /** Backend to try first. What is really used, and why, is in `info()`. @default 'auto' */
@@ -68,7 +67,9 @@ export function resolveOptions(options: CreateSearchOptions): ClientOptions {
       name: options.name ?? index ?? 'default',
       model: options.model
         ? folderUrl('model', options.model, document.baseURI)
-        : folderUrl('model', 'models/lateen-mini/', index ? new URL('..', index).href : document.baseURI),
+        : index
+          ? folderUrl('model', 'model/', index)
+          : folderUrl('model', 'models/lateen-mini/', document.baseURI),
       prefer: options.prefer ?? 'auto',
       persist: options.persist ?? true,
     },

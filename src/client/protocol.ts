@@ -14,6 +14,7 @@ import type {
   DocumentInput,
   EngineInfo,
   Explanation,
+  FilterCounts,
   HitDetail,
   HitList,
   Progress,
@@ -21,7 +22,7 @@ import type {
 } from '../types.ts'
 
 /** Grows with every incompatible change, so that a cached worker of another release is noticed. */
-export const PROTOCOL = 1
+export const PROTOCOL = 2
 
 /** What an engine is built from; every URL is absolute, for a worker has another base. */
 export interface HostOptions {
@@ -73,6 +74,8 @@ export interface Host {
     documents: readonly (string | DocumentInput)[],
     options: Cloneable<RerankOptions>,
   ): Promise<RerankHit[]>
+  filters(call: number): Promise<FilterCounts>
+  keepOffline(call: number, report?: Callback<Progress>): Promise<number>
   refresh(call: number): Promise<void>
   /** Ends a call early; a call that has ended already is left alone. */
   abort(call: number): void

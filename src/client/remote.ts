@@ -2,7 +2,7 @@
 import { proxy, type Remote } from 'comlink'
 import { asLateenError, LateenError } from '../errors.ts'
 import type { AsyncEngine, ChangeOptions } from '../search/engine.ts'
-import type { HitList, Progress } from '../types.ts'
+import type { FilterCounts, HitList, Progress } from '../types.ts'
 import { throwIfAborted } from '../util/abort.ts'
 import type { Callback, Cloneable, Host, HostOptions } from './protocol.ts'
 import type { EngineEvents } from './serve.ts'
@@ -96,6 +96,9 @@ export function remoteEngine(host: Remote<Host>): RemoteEngine {
     remove: (ids, options) => change(options, (call, report) => host.remove(call, ids, report)),
     rerank: (query, documents, options) =>
       ask(options?.signal, (call) => host.rerank(call, query, documents, cloneable(options))),
+    filters: async () => withoutPrototypes(await ask(undefined, (call) => host.filters(call))),
+    keepOffline: (options) =>
+      ask(options?.signal, (call) => host.keepOffline(call, callback(options?.onProgress))),
     refresh: () => ask(undefined, (call) => host.refresh(call)),
     close: () => ask(undefined, () => host.close()),
     fail(error) {
@@ -104,6 +107,15 @@ export function remoteEngine(host: Remote<Host>): RemoteEngine {
       pending.clear()
     },
   }
+}
+
+/** Cloning gives objects a prototype again, and with it keys that no document has. */
+function withoutPrototypes(counts: FilterCounts): FilterCounts {
+  const bare = <T>(values: Readonly<Record<string, T>>): Record<string, T> =>
+    Object.assign(Object.create(null), values)
+  const copy = bare<FilterCounts[string]>(counts)
+  for (const [key, values] of Object.entries(copy)) copy[key] = bare(values)
+  return copy
 }
 
 /** Options without what cannot be cloned. */

@@ -203,3 +203,26 @@ test('an index that is not there is an error', async () => {
     true,
   )
 })
+
+test('filters are counted in the worker, and nothing but the keys of documents is in the answer', async () => {
+  const site = await search()
+  await site.add(DOCUMENTS)
+  const counts = await site.filters()
+  expect(Object.keys(counts)).toEqual(['topic'])
+  expect({ ...counts['topic'] }).toEqual({ network: 1, kitchen: 1, sky: 1 })
+  expect('constructor' in counts || 'constructor' in counts['topic']!).toBe(false)
+})
+
+test('storage is asked to persist when offline use is wanted, and never before', async () => {
+  const persist = vi.spyOn(navigator.storage, 'persist').mockResolvedValue(true)
+  onTestFinished(() => persist.mockRestore())
+  const site = await search({ persist: true, name: databaseName() })
+  await site.add(DOCUMENTS)
+  await site.query(PARAPHRASE)
+  expect(persist).not.toHaveBeenCalled()
+  const { persisted, bytes } = await site.keepOffline()
+  expect(persist).toHaveBeenCalledTimes(1)
+  expect(persisted).toBe(true)
+  const { indexBytes, model } = await site.info()
+  expect(bytes).toBe(indexBytes + model.bytes)
+})

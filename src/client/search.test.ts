@@ -30,7 +30,18 @@ function puppet() {
 }
 
 function listOf(text: string, stage: HitList['stage']): HitList {
-  const hit = { id: text, passage: 2, url: '', title: '', headings: [], score: 1, legs: [], excerpt: [] }
+  const hit = {
+    id: text,
+    passage: 2,
+    url: '',
+    title: '',
+    headings: [],
+    score: 1,
+    legs: [],
+    excerpt: [],
+    metadata: {},
+    sections: [],
+  }
   return { stage, final: stage !== 'lexical', hits: [hit], timings: { totalMs: 0 } }
 }
 
@@ -148,4 +159,13 @@ test('a hit explains itself against the query that found it', async () => {
     ['explain', 'mine', { id: 'mine', passage: 2 }, undefined],
     ['detail', { id: 'mine', passage: 2 }],
   ])
+})
+
+test('a reader who does not answer whether storage may persist holds nothing up', async () => {
+  const engine = { keepOffline: async () => 7 } as Partial<AsyncEngine> as AsyncEngine
+  expect(await searchOver(engine, () => new Promise(() => {})).keepOffline()).toEqual({
+    persisted: false,
+    bytes: 7,
+  })
+  expect(await searchOver(engine, async () => true).keepOffline()).toEqual({ persisted: true, bytes: 7 })
 })

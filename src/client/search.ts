@@ -6,9 +6,11 @@ import type {
   DocumentInput,
   EngineInfo,
   Explanation,
+  FilterCounts,
   HitData,
   HitDetail,
   HitList,
+  OfflineSummary,
   QueryOptions,
 } from '../types.ts'
 import { throwIfAborted } from '../util/abort.ts'
@@ -64,13 +66,22 @@ export interface Search {
   prepare(options?: ChangeOptions): Promise<void>
   /** The whole passage behind a hit that was kept as plain data. */
   detail(hit: HitReference): Promise<HitDetail>
+  /** Per metadata key and value the number of documents that have it: what filters can be set to. */
+  filters(): Promise<FilterCounts>
+  /**
+   * Brings the whole index and the model to this device and asks the browser not to evict them, so that
+   * search works without a network from then on; the page and its scripts are the site's to keep. Fails
+   * with `storage-unavailable` where nothing outlives the page, `storage-full`, `network`.
+   */
+  keepOffline(options?: ChangeOptions): Promise<OfflineSummary>
   /** What is running: model, backend, sizes, and every fallback that was taken, with its reason. */
   info(): Promise<EngineInfo>
   /** Ends the worker and lets go of everything. What is pending fails with `closed`. */
   close(): Promise<void>
 }
 
-export function searchOver(engine: AsyncEngine): Search {
+/** @param persist asks the platform not to evict what is stored; never rejects @default it never does */
+export function searchOver(engine: AsyncEngine, persist = async () => true): Search {
   let newest: Turn | undefined
 
   function takeTurn(exclusive: boolean, signal: AbortSignal | undefined): Turn {
@@ -131,6 +142,13 @@ export function searchOver(engine: AsyncEngine): Search {
     rerank: engine.rerank,
     prepare: engine.prepare,
     detail: ({ id, passage }) => engine.detail({ id, passage }),
+    filters: engine.filters,
+    async keepOffline(options) {
+      // Some browsers ask the reader, and only right after a click; an answer may never come.
+      const asked = persist()
+      const bytes = await engine.keepOffline(options)
+      return { persisted: await Promise.race([asked, false]), bytes }
+    },
     info: engine.info,
     close: engine.close,
   }

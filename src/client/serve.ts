@@ -129,6 +129,8 @@ export function serve(open: OpenEngine): Host {
     remove: (call, ids, report) => run(call, report, (options) => opened().remove(ids, options)),
     rerank: (call, query, documents, options) =>
       run(call, undefined, ({ signal }) => opened().rerank(query, documents, { ...options, signal })),
+    filters: (call) => run(call, undefined, () => opened().filters()),
+    keepOffline: (call, report) => run(call, report, (options) => opened().keepOffline(options)),
     refresh: (call) => run(call, undefined, () => opened().refresh()),
     abort(call) {
       calls.get(call)?.abort()

@@ -1,6 +1,6 @@
 /**
  * The codec file: centroids and the tables of 4, 2 and 1 bits. Its specification is
- * docs/codec-format.md.
+ * docs/format.md, "Codec file".
  */
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import { LateenError } from '../errors.ts'

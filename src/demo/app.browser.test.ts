@@ -2,10 +2,10 @@ import axe from 'axe-core'
 import { beforeEach, expect, test, vi } from 'vitest'
 import { page, userEvent } from 'vitest/browser'
 import html from '../../index.html?raw'
+import { type FakeOptions, fakeSearch } from '../element/fake-search.ts'
 import { LateenError } from '../errors.ts'
 import type { DocumentInput } from '../types.ts'
 import { startApp } from './app.ts'
-import { type FakeOptions, fakeSearch } from './fake-search.ts'
 import type { OpenSearch } from './port.ts'
 import './styles/demo.css'
 
@@ -50,7 +50,7 @@ function launch(open: OpenSearch, hash = ''): void {
     listen.call(this, type, listener, { signal, ...wanted })
   }
   try {
-    startApp({ open, linked: new Set(['docs']) })
+    startApp({ open, siteRoot: document.baseURI })
   } finally {
     EventTarget.prototype.addEventListener = listen
   }

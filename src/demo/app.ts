@@ -1,12 +1,14 @@
 /** Wires state, session and views together. Everything from outside comes in as an argument. */
+
+import { createAnnouncer } from '../element/announcer.ts'
+import { createStore } from '../element/store.ts'
 import type { SearchMode } from '../types.ts'
 import { createAddress, queryOf } from './address.ts'
-import { createAnnouncer } from './announcer.ts'
-import { byId } from './dom.ts'
 import { createFilesPane } from './files-pane.ts'
 import { createHitList } from './hit-list.ts'
 import { createInspector } from './inspector.ts'
 import { readLibrary } from './library.ts'
+import { byId } from './page.ts'
 import { createPanel } from './panel.ts'
 import type { Corpus, OpenSearch, Preference } from './port.ts'
 import { readPreference } from './preferences.ts'
@@ -15,17 +17,16 @@ import { createSearchBox } from './search-box.ts'
 import { createSession, restingMeaning } from './session.ts'
 import type { AppState } from './state.ts'
 import { createStatusLine } from './status-line.ts'
-import { createStore } from './store.ts'
 import { strings } from './strings.ts'
 import { startTheme } from './theme.ts'
 
 export interface AppOptions {
   readonly open: OpenSearch
-  /** Corpora whose hits lead to pages. */
-  readonly linked: ReadonlySet<Corpus>
+  /** Where the pages of the documentation are: its hits lead there, those of the reader's files nowhere. */
+  readonly siteRoot: string
 }
 
-export function startApp({ open, linked }: AppOptions): void {
+export function startApp({ open, siteRoot }: AppOptions): void {
   startTheme()
   const store = createStore<AppState>({
     corpus: 'docs',
@@ -42,11 +43,11 @@ export function startApp({ open, linked }: AppOptions): void {
     online: navigator.onLine,
   })
   const announce = createAnnouncer([byId('announcer-a', HTMLElement), byId('announcer-b', HTMLElement)])
-  const isLinked = () => linked.has(store.get().corpus)
+  const pagesAt = () => (store.get().corpus === 'docs' ? siteRoot : undefined)
   const shownQuery = () => store.get().answer?.query ?? store.get().query
 
   const inspector = createInspector({
-    linked: isLinked,
+    pagesAt,
     onShow(hit) {
       hits.markOpen(hit?.id)
       document.documentElement.classList.toggle('has-inspector', hit !== undefined)
@@ -54,7 +55,7 @@ export function startApp({ open, linked }: AppOptions): void {
   })
   const hits = createHitList({
     grid: byId('hits', HTMLElement),
-    linked: isLinked,
+    pagesAt,
     onWhy: (hit) => inspector.open(hit, 'why', shownQuery()),
     onRead: (hit) => inspector.open(hit, 'read', shownQuery()),
     onActive: (hit) => inspector.follow(hit, shownQuery()),

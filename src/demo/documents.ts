@@ -1,11 +1,12 @@
 /** The reader's own documents: what happens to them in the index, and the list of their names. */
+
+import type { Store } from '../element/store.ts'
 import { isLateenError } from '../errors.ts'
 import type { DocumentInput, Progress } from '../types.ts'
 import { withFiles, writeLibrary } from './library.ts'
 import type { DemoSearch } from './port.ts'
 import type { SkippedFile } from './read-files.ts'
 import type { AppState } from './state.ts'
-import type { Store } from './store.ts'
 import { messageOf } from './strings.ts'
 
 export interface DocumentsOptions {

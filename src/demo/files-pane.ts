@@ -1,6 +1,8 @@
 /** The reader's own documents: bring them in, watch them being indexed, take them out again. */
-import { byId, el, setText } from './dom.ts'
+import { el, setText } from '../element/dom.ts'
+import type { Store } from '../element/store.ts'
 import type { FileRecord } from './library.ts'
+import { byId } from './page.ts'
 import {
   ACCEPT,
   filesOfDrop,
@@ -12,7 +14,6 @@ import {
 } from './read-files.ts'
 import type { Session } from './session.ts'
 import type { AppState, Indexing } from './state.ts'
-import type { Store } from './store.ts'
 import { formatProgress, formatRemaining, messageOf, strings } from './strings.ts'
 
 const words = strings.files

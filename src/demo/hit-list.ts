@@ -1,15 +1,15 @@
 /** The results: a grid of rows the search box walks through, and an ordinary list of links for Tab and pointer. */
+
+import { el, glide, placeChildren, setText } from '../element/dom.ts'
+import { hitUrl } from '../element/links.ts'
 import type { HitData } from '../types.ts'
-import { el, safeHref, setText } from './dom.ts'
 import type { DemoHit } from './port.ts'
 import { strings } from './strings.ts'
-
-const MOVE_MS = 180
 
 export interface HitListOptions {
   readonly grid: HTMLElement
   /** Hits of this corpus lead to pages; else the title opens the passage. */
-  readonly linked: () => boolean
+  readonly pagesAt: () => string | undefined
   readonly onWhy: (hit: DemoHit) => void
   readonly onRead: (hit: DemoHit) => void
   /** The active hit changed by keyboard. */
@@ -40,7 +40,11 @@ interface Row {
   update(hit: DemoHit): void
 }
 
-export function createHitList({ grid, linked, onWhy, onRead, onActive }: HitListOptions): HitList {
+export function createHitList({ grid, pagesAt, onWhy, onRead, onActive }: HitListOptions): HitList {
+  const linkOf = ({ url }: DemoHit) => {
+    const pages = pagesAt()
+    return pages === undefined ? undefined : hitUrl(url, pages)
+  }
   let rows: Row[] = []
   let active: { row: Row; cell: number } | undefined
   let serial = 0
@@ -60,7 +64,7 @@ export function createHitList({ grid, linked, onWhy, onRead, onActive }: HitList
   function createRow(first: DemoHit): Row {
     const id = `hit-${++serial}`
     const title = el('span', { class: 'hit-title', dir: 'auto' })
-    const opener = linked() && safeHref(first.url) ? el('a', { class: 'hit-open' }, title) : readButton(title)
+    const opener = linkOf(first) ? el('a', { class: 'hit-open' }, title) : readButton(title)
     const path = el('span', { class: 'hit-path' })
     const legs = el('span', { class: 'hit-legs' })
     const excerpt = el('p', { class: 'hit-excerpt', dir: 'auto' })
@@ -81,7 +85,7 @@ export function createHitList({ grid, linked, onWhy, onRead, onActive }: HitList
         setText(title, name)
         why.setAttribute('aria-label', `${strings.results.why}: ${name}`)
         read.setAttribute('aria-label', `${strings.results.read}: ${name}`)
-        const href = safeHref(hit.url)
+        const href = linkOf(hit)
         if (opener instanceof HTMLAnchorElement && href) opener.href = href
         path.replaceChildren(...pathParts(hit))
         legs.replaceChildren(...legBadges(hit))
@@ -101,7 +105,7 @@ export function createHitList({ grid, linked, onWhy, onRead, onActive }: HitList
 
   return {
     render(hits) {
-      const before = new Map(rows.map((row) => [row.element, row.element.getBoundingClientRect().top]))
+      const shown = rows.map((row) => row.element)
       const known = new Map(rows.map((row) => [row.hit.id, row]))
       rows = hits.map((hit) => {
         const row = known.get(hit.id) ?? createRow(hit)
@@ -109,11 +113,12 @@ export function createHitList({ grid, linked, onWhy, onRead, onActive }: HitList
         return row
       })
       if (active && !rows.includes(active.row)) setActive(undefined)
-      placeChildren(
-        grid,
-        rows.map((row) => row.element),
+      glide(shown, () =>
+        placeChildren(
+          grid,
+          rows.map((row) => row.element),
+        ),
       )
-      glide(before)
     },
     moveRow(by) {
       const at = active ? rows.indexOf(active.row) : -1
@@ -139,28 +144,6 @@ export function createHitList({ grid, linked, onWhy, onRead, onActive }: HitList
     markOpen(id) {
       for (const row of rows) row.element.classList.toggle('is-open', row.hit.id === id)
     },
-  }
-}
-
-/** Puts the children in order, moving only what is out of place: a moved node loses hover and focus. */
-function placeChildren(parent: HTMLElement, children: readonly HTMLElement[]): void {
-  const wanted = new Set<Element>(children)
-  for (const child of [...parent.children]) if (!wanted.has(child)) child.remove()
-  for (const [position, child] of children.entries()) {
-    if (parent.children[position] !== child) parent.insertBefore(child, parent.children[position] ?? null)
-  }
-}
-
-/** Lets rows travel from where they were, so that the eye can follow a better order. */
-function glide(before: ReadonlyMap<HTMLElement, number>): void {
-  if (matchMedia('(prefers-reduced-motion: reduce)').matches) return
-  for (const [element, top] of before) {
-    const by = element.isConnected ? top - element.getBoundingClientRect().top : 0
-    if (by === 0) continue
-    element.animate([{ transform: `translateY(${by}px)` }, { transform: 'none' }], {
-      duration: MOVE_MS,
-      easing: 'ease-out',
-    })
   }
 }
 

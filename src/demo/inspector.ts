@@ -1,7 +1,10 @@
 /** The pane beside the list, a sheet on small screens: why a hit matched, and the whole passage. */
+
+import { el, setText } from '../element/dom.ts'
+import { heatMap } from '../element/heat-map.ts'
+import { hitUrl } from '../element/links.ts'
 import type { HitDetail } from '../types.ts'
-import { byId, el, safeHref, setText } from './dom.ts'
-import { heatMap } from './heat-map.ts'
+import { byId } from './page.ts'
 import type { DemoHit } from './port.ts'
 import { messageOf, strings } from './strings.ts'
 
@@ -19,12 +22,12 @@ export interface Inspector {
 }
 
 export interface InspectorOptions {
-  readonly linked: () => boolean
+  readonly pagesAt: () => string | undefined
   /** Called with the hit shown, and with undefined when the pane closes. */
   readonly onShow: (hit: DemoHit | undefined) => void
 }
 
-export function createInspector({ linked, onShow }: InspectorOptions): Inspector {
+export function createInspector({ pagesAt, onShow }: InspectorOptions): Inspector {
   const dialog = byId('inspector', HTMLDialogElement)
   const title = byId('inspector-title', HTMLElement)
   const body = byId('inspector-body', HTMLElement)
@@ -69,11 +72,11 @@ export function createInspector({ linked, onShow }: InspectorOptions): Inspector
 
   const render: Record<View, (hit: DemoHit, query: string) => Promise<HTMLElement>> = {
     why: async (hit, query) =>
-      heatMap(await hit.explain(), query, (found) => {
+      heatMap(await hit.explain(), query, strings.why, (found) => {
         match = found
         if (found?.isConnected) reveal(found)
       }),
-    read: async (hit) => passageView(await hit.data(), linked()),
+    read: async (hit) => passageView(await hit.data(), pagesAt()),
   }
 
   function display(): void {
@@ -125,8 +128,8 @@ export function createInspector({ linked, onShow }: InspectorOptions): Inspector
 
 const note = (text: string) => el('p', { class: 'note' }, text)
 
-function passageView(detail: HitDetail, linked: boolean): HTMLElement {
-  const href = linked ? safeHref(detail.url) : undefined
+function passageView(detail: HitDetail, pages: string | undefined): HTMLElement {
+  const href = pages === undefined ? undefined : hitUrl(detail.url, pages)
   const headings = detail.headings.map((heading) => el('bdi', { class: 'hit-path-part' }, heading))
   const paragraphs = detail.text.split(/\n\s*\n/).map((paragraph) => el('p', { dir: 'auto' }, paragraph))
   return el(

@@ -1,8 +1,10 @@
 /** Under the hood: what runs, what it weighs and where the time of the last query went. */
+
+import { el } from '../element/dom.ts'
+import type { Store } from '../element/store.ts'
 import type { Timings } from '../types.ts'
-import { byId, el } from './dom.ts'
+import { byId } from './page.ts'
 import type { AppState } from './state.ts'
-import type { Store } from './store.ts'
 import { formatMs, strings } from './strings.ts'
 
 const words = strings.panel

@@ -1,9 +1,8 @@
 import { expect, test } from 'vitest'
+import { mergeHits } from '../element/merge-hits.ts'
 import { hashOf, queryOf } from './address.ts'
-import { safeHref } from './dom.ts'
 import { progressText } from './files-pane.ts'
 import { withFiles } from './library.ts'
-import { mergeHits } from './merge-hits.ts'
 import { filesOfInput, MAX_FILE_BYTES, pastedDocument, readFiles } from './read-files.ts'
 
 const hit = (id: string, passage = 0, note = '') => ({ id, passage, note })
@@ -28,21 +27,6 @@ test('a query survives the address bar', () => {
     expect(queryOf(hashOf(query))).toBe(query)
   expect(hashOf('  ')).toBe('')
   expect(queryOf('#section')).toBe('')
-})
-
-test('only http, https and relative addresses become links', () => {
-  expect(safeHref('guide.html#a')).toBe('guide.html#a')
-  expect(safeHref('https://example.org/')).toBe('https://example.org/')
-  for (const url of [
-    '',
-    'javascript:alert(1)',
-    'JAVASCRIPT:alert(1)',
-    'data:text/html,x',
-    'blob:x',
-    'http://[',
-  ]) {
-    expect(safeHref(url), url).toBeUndefined()
-  }
 })
 
 const named = (path: string, content: BlobPart) => ({ path, file: new File([content], path) })

@@ -1,8 +1,9 @@
 /** The part of the page that answers: examples at rest, hits, or why there are none. */
-import { byId, el, setText } from './dom.ts'
+import { el, setText } from '../element/dom.ts'
+import type { Store } from '../element/store.ts'
 import type { HitList } from './hit-list.ts'
+import { byId } from './page.ts'
 import type { AppState } from './state.ts'
-import type { Store } from './store.ts'
 import { strings } from './strings.ts'
 
 export interface ResultsOptions {

@@ -1,13 +1,14 @@
 /** What the page does: opens searches, runs queries, loads meaning, changes the reader's documents. */
+
+import { mergeHits, sameOrder } from '../element/merge-hits.ts'
+import type { Store } from '../element/store.ts'
 import { isLateenError } from '../errors.ts'
 import type { EngineInfo, HitList, Progress, SearchMode } from '../types.ts'
 import { createDocuments, type Documents } from './documents.ts'
 import { writeLibrary } from './library.ts'
-import { mergeHits, sameOrder } from './merge-hits.ts'
 import type { Corpus, DemoHit, DemoSearch, OpenSearch, Preference } from './port.ts'
 import { writePreference } from './preferences.ts'
 import type { AppState, Meaning } from './state.ts'
-import type { Store } from './store.ts'
 import { messageOf } from './strings.ts'
 
 const LIMIT = 10

@@ -1,7 +1,8 @@
 /** One honest line under the search field: what answers now, what is loading, what failed. */
-import { byId, el } from './dom.ts'
+import { el } from '../element/dom.ts'
+import type { Store } from '../element/store.ts'
+import { byId } from './page.ts'
 import type { AppState } from './state.ts'
-import type { Store } from './store.ts'
 import { formatProgress, strings } from './strings.ts'
 
 interface Line {

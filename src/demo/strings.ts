@@ -8,10 +8,6 @@ const decimal = new Intl.NumberFormat('en', { maximumFractionDigits: 1 })
 const fixed = new Intl.NumberFormat('en', { minimumFractionDigits: 2, maximumFractionDigits: 2 })
 const percent = new Intl.NumberFormat('en', { style: 'percent' })
 
-export const formatInteger = (value: number) => integer.format(value)
-export const formatSimilarity = (value: number) => fixed.format(value)
-export const formatShare = (value: number) => percent.format(value)
-
 /** A count with its noun: `1 hit`, `2 hits`. */
 const count = (value: number, one: string, many = `${one}s`) =>
   `${integer.format(value)} ${value === 1 ? one : many}`
@@ -121,6 +117,8 @@ export const strings = {
     table: 'The same as a table',
     columns: ['Your word', 'Met in the passage', 'Similarity', 'Share'],
     noWord: 'no word of its own',
+    number: (value: number) => fixed.format(value),
+    share: (value: number) => percent.format(value),
   },
 
   read: {

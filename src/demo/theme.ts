@@ -1,5 +1,5 @@
 /** Light or dark: the system's choice until the reader makes one. */
-import { byId } from './dom.ts'
+import { byId } from './page.ts'
 import { readPreference, writePreference } from './preferences.ts'
 import { strings } from './strings.ts'
 

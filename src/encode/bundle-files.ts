@@ -28,7 +28,10 @@ export interface BundleFiles {
   /** SHA-256, from the manifest when it names the file. */
   hash(path: string): Promise<string>
   parse(path: string, bytes: Uint8Array): Json
+  /** Bytes of the files read so far, unpacked. */
   bytesRead(): number
+  /** Counts another download along with the files: how much of it has come, and will come in all. */
+  track(stage: string, received: number, total?: number): void
 }
 
 const MANIFEST = 'lateen.json'
@@ -37,12 +40,14 @@ export async function bundleFiles(
   source: ModelSource,
   { onProgress, signal }: ReadBundleOptions,
 ): Promise<BundleFiles> {
-  const manifest = await readManifest(source, signal)
+  const description = await readManifest(source, signal)
+  const manifest = description?.manifest
   const received = new Map<string, number>()
   const expected = new Map<string, number>()
   const sum = (counts: Map<string, number>) => [...counts.values()].reduce((a, b) => a + b, 0)
   const startedAt = performance.now()
   let isTotalKnown = false
+  let loadedBytes = 0
 
   function report(path: string, bytes: number) {
     received.set(path, Math.max(bytes, received.get(path) ?? 0))
@@ -61,8 +66,8 @@ export async function bundleFiles(
     })
   }
 
-  // Read for its hash, and wanted again soon after.
-  let kept: { path: string; bytes: Uint8Array } | undefined
+  // Read for what it says, and wanted again soon after.
+  let kept = description && { path: MANIFEST, bytes: description.bytes }
 
   async function read(path: string, readSignal = signal): Promise<Uint8Array> {
     if (kept?.path === path) {
@@ -71,16 +76,19 @@ export async function bundleFiles(
       return bytes
     }
     const facts = manifest?.files[checkPath(path)]
-    if (facts) expected.set(path, facts.bytes)
+    const storedBytes = facts?.gzip ?? facts?.bytes
+    if (storedBytes !== undefined) expected.set(path, storedBytes)
     else if (manifest && path !== MANIFEST) {
       throw missingFile(source.location, path, `its ${MANIFEST} does not name it`)
     }
     const bytes = await source.read(path, {
       expected: facts,
       signal: readSignal,
-      onBytes: (count) => report(path, count),
+      // A host that unpacks on the way delivers more than it stores.
+      onBytes: (count) => report(path, Math.min(count, storedBytes ?? count)),
     })
-    report(path, bytes.length)
+    report(path, storedBytes ?? bytes.length)
+    loadedBytes += bytes.length
     return bytes
   }
 
@@ -109,7 +117,11 @@ export async function bundleFiles(
       kept = { path, bytes }
       return sha256Hex(bytes)
     },
-    bytesRead: () => sum(received),
+    bytesRead: () => loadedBytes,
+    track(stage, bytes, total) {
+      if (total !== undefined) expected.set(stage, total)
+      report(stage, bytes)
+    },
   }
 
   function parse(path: string, bytes: Uint8Array): Json {
@@ -123,7 +135,7 @@ const ESTIMATE_AFTER_MS = 500
 async function readManifest(
   source: ModelSource,
   signal: AbortSignal | undefined,
-): Promise<BundleManifest | undefined> {
+): Promise<{ manifest: BundleManifest; bytes: Uint8Array } | undefined> {
   let bytes: Uint8Array
   try {
     bytes = await source.read(MANIFEST, { signal })
@@ -141,7 +153,7 @@ async function readManifest(
       `The model at ${source.location} is described in version ${manifest.version} of ${MANIFEST}; this version reads 1. Update Lateen.`,
     )
   }
-  return manifest
+  return { manifest, bytes }
 }
 
 function parseObject(source: ModelSource, path: string, bytes: Uint8Array): Json {

@@ -1,7 +1,9 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { expect, test } from 'vitest'
+import { gzipSync } from 'node:zlib'
+import { expect, onTestFinished, test } from 'vitest'
 import { LateenError } from '../errors.ts'
 import { sha256Hex } from '../util/hash.ts'
 import { readModelBundle } from './bundle.ts'
@@ -304,4 +306,50 @@ test.each([
     code: 'model-invalid',
     message: expect.stringMatching(new RegExp(`onnx/model.onnx.*${named}`)),
   })
+})
+
+test('a bundle that is stored compressed is the same model, and its progress is that of the transfer', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'lateen-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  const files = tiny()
+  const facts: Record<string, object> = {}
+  let stored = 0
+  for (const [path, bytes] of Object.entries(files)) {
+    const packed = gzipSync(bytes)
+    facts[path] = { bytes: bytes.length, sha256: sha256Hex(bytes), gzip: packed.length }
+    mkdirSync(dirname(join(folder, path)), { recursive: true })
+    writeFileSync(join(folder, `${path}.gzip`), packed)
+    stored += packed.length
+  }
+  const manifest = { format: 'lateen-model', version: 1, name: 'tiny', files: facts }
+  writeFileSync(join(folder, 'lateen.json'), JSON.stringify(manifest))
+
+  const totals: (number | undefined)[] = []
+  const dones: number[] = []
+  const bundle = await readModelBundle(folderSource(folder), {
+    onProgress({ done, total }) {
+      dones.push(done)
+      totals.push(total)
+    },
+  })
+  await bundle.readWeights(weightsFor(bundle.spec, 'wasm'))
+  const plain = await open(files)
+  expect(bundle.spec.fingerprint).toBe(plain.spec.fingerprint)
+  expect([...dones].sort((a, b) => a - b)).toEqual(dones)
+  expect(dones.at(-1)).toBe(totals.at(-1))
+  expect(totals.at(-1)).toBeLessThanOrEqual(stored)
+  expect(bundle.bytesRead()).toBeGreaterThan(totals.at(-1)!)
+})
+
+test('what else is downloaded counts in the progress of a bundle', async () => {
+  const seen: [stage: string, done: number, total: number | undefined][] = []
+  const bundle = await readModelBundle(memorySource(filesOf(SHIPPED)), {
+    onProgress: ({ stage, done, total }) => seen.push([stage, done, total]),
+  })
+  const before = seen.at(-1)![1]
+  bundle.track('runtime', 1_000, 5_000)
+  expect(seen.at(-1)).toEqual(['runtime', before + 1_000, undefined])
+  await bundle.readWeights(weightsFor(bundle.spec, 'wasm'))
+  const [, done, total] = seen.at(-1)!
+  expect(total! - done).toBe(4_000)
 })

@@ -19,6 +19,8 @@ export interface ModelBundle {
   readFile(path: string, signal?: AbortSignal): Promise<Uint8Array>
   /** Bytes of the files read so far. */
   bytesRead(): number
+  /** Counts another download along with the files, in the progress that is reported. */
+  track: BundleFiles['track']
 }
 
 /**
@@ -81,6 +83,7 @@ export async function readModelBundle(
     readWeights: (chosen, signal) => files.readLast(chosen.path, signal),
     readFile: (path, signal) => files.read(path, signal),
     bytesRead: files.bytesRead,
+    track: files.track,
   }
 }
 

@@ -3,6 +3,11 @@ import { isLateenError } from '../errors.ts'
 import type { Fallback } from '../types.ts'
 import { checkFile, type FileFacts, type ModelSource, type ReadOptions } from './source.ts'
 
+/** One cache for everything that turns words into meaning. Fails where there is none, as outside of secure contexts. */
+export async function modelCache(): Promise<Cache> {
+  return caches.open(CACHE_NAME)
+}
+
 const CACHE_NAME = 'lateen-models'
 const HASH_PARAMETER = 'lateen-sha256'
 
@@ -19,7 +24,7 @@ export async function cachedSource(
 ): Promise<ModelSource> {
   let cache: Cache
   try {
-    cache = await caches.open(CACHE_NAME)
+    cache = await modelCache()
   } catch (error) {
     onFallback(notKept('storage-unavailable', error))
     return source
@@ -65,7 +70,6 @@ export async function cachedSource(
       if (options.expected) {
         const kept = await fromCache(path, options.expected)
         if (!kept) return fromNetwork(path, options)
-        options.onBytes?.(kept.length)
         return kept
       }
       try {
@@ -85,7 +89,8 @@ function keyOf(source: ModelSource, path: string, expected: FileFacts | undefine
   return url.href
 }
 
-async function dropOtherVersions(cache: Cache, key: string): Promise<void> {
+/** Deletes what was kept of the same path under other search parameters. */
+export async function dropOtherVersions(cache: Cache, key: string): Promise<void> {
   const kept = new URL(key)
   for (const request of await cache.keys()) {
     const { href, origin, pathname } = new URL(request.url)
@@ -94,7 +99,7 @@ async function dropOtherVersions(cache: Cache, key: string): Promise<void> {
   }
 }
 
-function notKept(code: Fallback['code'], error: unknown): Fallback {
+export function notKept(code: Fallback['code'], error: unknown): Fallback {
   const reason = error instanceof Error ? error.message : String(error)
   return { from: 'cache', code, message: `The model is not kept for the next visit: ${reason}` }
 }

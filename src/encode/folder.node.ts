@@ -2,7 +2,7 @@
 import { access, readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { throwIfAborted } from '../util/abort.ts'
-import { checkFile, lastPart, type ModelSource, missingFile } from './source.ts'
+import { lastPart, type ModelSource, missingFile, openStored, storedPath } from './source.ts'
 
 export function folderSource(folder: string): ModelSource {
   const location = resolve(folder)
@@ -13,14 +13,13 @@ export function folderSource(folder: string): ModelSource {
       throwIfAborted(signal)
       let bytes: Uint8Array
       try {
-        bytes = new Uint8Array(await readFile(join(location, path)))
+        bytes = new Uint8Array(await readFile(join(location, storedPath(path, expected))))
       } catch (error) {
         const { code, message } = error as NodeJS.ErrnoException
         throw missingFile(location, path, code === 'ENOENT' ? 'no such file' : message, error)
       }
       onBytes?.(bytes.length)
-      checkFile(location, path, bytes, expected)
-      return bytes
+      return openStored(location, path, bytes, expected)
     },
     has: (path) =>
       access(join(location, path)).then(

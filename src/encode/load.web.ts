@@ -8,7 +8,7 @@ import type { Encoder } from './encoder.ts'
 import { type Gpu, openGpu, sharedGpu } from './gpu.web.ts'
 import { climb } from './ladder.ts'
 import { weightsFor } from './model.ts'
-import { wasmSession, webgpuSession } from './onnx.web.ts'
+import { type RuntimeDownload, wasmSession, webgpuSession } from './onnx.web.ts'
 import { httpSource } from './source-http.ts'
 
 export interface LoadWebEncoderOptions {
@@ -53,24 +53,33 @@ export async function loadWebEncoder(options: LoadWebEncoderOptions): Promise<Lo
   const url = new URL(options.model, globalThis.location.href).href
   const source = await cachedSource(httpSource(url), (fallback) => notKept.push(fallback))
   const bundle = await readModelBundle(source, { onProgress, signal })
-  const webgpu = { name: 'webgpu', start: () => startOnGpu(bundle, options) }
-  const wasm = { name: 'wasm', start: () => startOnCpu(bundle, signal) }
+  const download: RuntimeDownload = {
+    track: bundle.track,
+    onFallback: (fallback) => notKept.push(fallback),
+    signal,
+  }
+  const webgpu = { name: 'webgpu', start: () => startOnGpu(bundle, options, download) }
+  const wasm = { name: 'wasm', start: () => startOnCpu(bundle, download) }
   const { value, fallbacks } = await climb(prefer === 'wasm' ? [wasm] : [webgpu, wasm], signal)
   return { ...value, fallbacks: [...notKept, ...fallbacks], readFile: (path) => bundle.readFile(path) }
 }
 
 type Started = Pick<LoadedWebEncoder, 'encoder' | 'device' | 'adapter'>
 
-async function startOnCpu(bundle: ModelBundle, signal?: AbortSignal): Promise<Started> {
+async function startOnCpu(bundle: ModelBundle, download: RuntimeDownload): Promise<Started> {
   const { spec, tokenizer } = bundle
   const weights = weightsFor(spec, 'wasm')
-  const session = await wasmSession(await bundle.readWeights(weights, signal))
+  const session = await wasmSession(bundle.readWeights(weights, download.signal), download)
   const encoder = await createEncoder(session, spec, tokenizer, { weights, bytes: bundle.bytesRead() })
   await warmUp(encoder)
   return { encoder }
 }
 
-async function startOnGpu(bundle: ModelBundle, options: LoadWebEncoderOptions): Promise<Started> {
+async function startOnGpu(
+  bundle: ModelBundle,
+  options: LoadWebEncoderOptions,
+  download: RuntimeDownload,
+): Promise<Started> {
   const { spec, tokenizer } = bundle
   const isChoosy = options.prefer === 'auto'
   const gpu = options.device ? sharedGpu(options.device) : await openGpu()
@@ -78,7 +87,8 @@ async function startOnGpu(bundle: ModelBundle, options: LoadWebEncoderOptions): 
   try {
     if (isChoosy && gpu.isSoftware) throw tooSlow(gpu, 'computes on the CPU')
     const weights = weightsFor(spec, 'webgpu')
-    const session = await webgpuSession(await bundle.readWeights(weights, options.signal), gpu.device)
+    const read = () => bundle.readWeights(weights, options.signal)
+    const session = await webgpuSession(read, gpu.device, download)
     encoder = await createEncoder(session, spec, tokenizer, { weights, bytes: bundle.bytesRead() })
     const queryMs = await warmUp(encoder)
     if (isChoosy && queryMs > MAX_GPU_QUERY_MS) {

@@ -1,25 +1,52 @@
 /** ONNX Runtime in the browser: WebGPU with JSPI, or WebAssembly. */
+import jspiUrl from 'onnxruntime-web/ort-wasm-simd-threaded.jspi.wasm?url'
+import wasmUrl from 'onnxruntime-web/ort-wasm-simd-threaded.wasm?url'
 import { LateenError } from '../errors.ts'
+import { loadCode } from '../util/load-code.ts'
 import { ERRORS_ONLY, onnxSession, unusable } from './onnx.ts'
+import { type RuntimeOptions, runtimeBinary } from './runtime.web.ts'
 import type { EncoderSession } from './session.ts'
 
 const MAX_THREADS = 4
 
+/** The builds in use, each with the file it runs. */
+const WASM_BUILD = {
+  name: 'ort-wasm-simd-threaded.wasm',
+  url: wasmUrl,
+  load: () => import('onnxruntime-web/wasm'),
+  isStarted: false,
+}
+const JSPI_BUILD = {
+  name: 'ort-wasm-simd-threaded.jspi.wasm',
+  url: jspiUrl,
+  load: () => import('onnxruntime-web/jspi'),
+  isStarted: false,
+}
+
+export interface RuntimeDownload extends Omit<RuntimeOptions, 'onBytes'> {
+  readonly track: (stage: string, received: number, total?: number) => void
+}
+
 /**
  * Runs on the CPU. Threads need a cross-origin isolated page, and one core is left to the page.
  *
- * @throws LateenError `model-unsupported`
+ * @param weights may still be on their way: the runtime is fetched at the same time
+ * @throws LateenError `model-unsupported`, `network`, and what `weights` rejects with
  */
-export async function wasmSession(weights: Uint8Array): Promise<EncoderSession> {
+export async function wasmSession(
+  weights: Promise<Uint8Array>,
+  download: RuntimeDownload,
+): Promise<EncoderSession> {
   try {
-    const runtime = await import('onnxruntime-web/wasm')
+    const [runtime, graph] = await Promise.all([loadRuntime(WASM_BUILD, download), weights])
     const canShare = globalThis.crossOriginIsolated && typeof SharedArrayBuffer !== 'undefined'
     const threads = Math.min(navigator.hardwareConcurrency - 1, MAX_THREADS)
     runtime.env.wasm.numThreads = canShare ? Math.max(1, threads) : 1
-    const session = await runtime.InferenceSession.create(weights, {
+    const session = await runtime.InferenceSession.create(graph, {
       executionProviders: ['wasm'],
       logSeverityLevel: ERRORS_ONLY,
     })
+    markStarted(WASM_BUILD, runtime)
     return onnxSession(runtime, session, 'wasm')
   } catch (error) {
     throw unusable('WebAssembly', error)
@@ -29,9 +56,13 @@ export async function wasmSession(weights: Uint8Array): Promise<EncoderSession> 
 /**
  * Runs on the given device and leaves outputs there.
  *
- * @throws LateenError `gpu-unavailable` without JavaScript Promise Integration, `model-unsupported`
+ * @throws LateenError `gpu-unavailable` without JavaScript Promise Integration, `model-unsupported`, `network`
  */
-export async function webgpuSession(weights: Uint8Array, device: GPUDevice): Promise<EncoderSession> {
+export async function webgpuSession(
+  weights: () => Promise<Uint8Array>,
+  device: GPUDevice,
+  download: RuntimeDownload,
+): Promise<EncoderSession> {
   if (!('Suspending' in WebAssembly)) {
     throw new LateenError(
       'gpu-unavailable',
@@ -39,17 +70,40 @@ export async function webgpuSession(weights: Uint8Array, device: GPUDevice): Pro
     )
   }
   try {
-    const runtime = await import('onnxruntime-web/jspi')
+    const [runtime, graph] = await Promise.all([loadRuntime(JSPI_BUILD, download), weights()])
     runtime.env.wasm.numThreads = 1
-    const session = await runtime.InferenceSession.create(weights, {
+    const session = await runtime.InferenceSession.create(graph, {
       executionProviders: [{ name: 'webgpu', device }],
       preferredOutputLocation: 'gpu-buffer',
       logSeverityLevel: ERRORS_ONLY,
     })
+    markStarted(JSPI_BUILD, runtime)
     return onnxSession(runtime, session, 'webgpu', { device, lost: rejectWhenLost(device) })
   } catch (error) {
     throw unusable('WebGPU', error)
   }
+}
+
+type Runtime = typeof import('onnxruntime-web/wasm')
+type Build = Omit<typeof WASM_BUILD, 'load'> & { readonly load: () => Promise<Runtime> }
+
+async function loadRuntime(build: Build, { track, ...options }: RuntimeDownload): Promise<Runtime> {
+  const runtime = await loadCode(build.load)
+  if (!build.isStarted) {
+    const onBytes = (received: number, total?: number) => track(build.name, received, total)
+    const { web = '' } = runtime.env.versions
+    runtime.env.wasm.wasmBinary = await runtimeBinary(build.name, build.url, web, {
+      ...options,
+      onBytes,
+    })
+  }
+  return runtime
+}
+
+/** A runtime reads its file for its first session only; then 14 MB of memory can be given back. */
+function markStarted(build: Build, runtime: Runtime): void {
+  build.isStarted = true
+  delete runtime.env.wasm.wasmBinary
 }
 
 function rejectWhenLost(device: GPUDevice): Promise<never> {

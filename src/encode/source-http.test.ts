@@ -1,5 +1,6 @@
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { gzipSync } from 'node:zlib'
 import { afterEach, expect, test } from 'vitest'
 import { sha256Hex } from '../util/hash.ts'
 import { httpSource } from './source-http.ts'
@@ -132,4 +133,40 @@ test('aborting ends a transfer in the middle', async () => {
     onBytes: () => controller.abort(),
   })
   await expect(reading).rejects.toMatchObject({ code: 'aborted' })
+})
+
+const PACKED = gzipSync(CONTENT)
+const PACKED_FACTS = { ...FACTS, gzip: PACKED.length }
+
+test('a file that is stored as gzip is fetched as such and unpacked, and its progress counts what is transferred', async () => {
+  const url = await serve((request, response) => {
+    expect(request.url).toBe('/models/mini/x.bin.gzip')
+    response.end(PACKED)
+  })
+  const progress: number[] = []
+  const bytes = await httpSource(url).read('x.bin', {
+    expected: PACKED_FACTS,
+    onBytes: (n) => progress.push(n),
+  })
+  expect(sha256Hex(bytes)).toBe(FACTS.sha256)
+  expect(progress.at(-1)).toBe(PACKED.length)
+})
+
+test('a host that unpacks what it sends is as good', async () => {
+  const url = await serve((_, response) =>
+    response.writeHead(200, { 'content-encoding': 'gzip' }).end(PACKED),
+  )
+  expect(sha256Hex(await httpSource(url).read('x.bin', { expected: PACKED_FACTS }))).toBe(FACTS.sha256)
+})
+
+test('gzip that is damaged, or holds another file, is refused by name', async () => {
+  const damaged = Uint8Array.from(PACKED)
+  damaged[PACKED.length >> 1]! ^= 1
+  for (const stored of [damaged, PACKED.subarray(0, 50), gzipSync('another file')]) {
+    const url = await serve((_, response) => response.end(stored))
+    await expect(httpSource(url).read('x.bin', { expected: PACKED_FACTS })).rejects.toMatchObject({
+      code: 'model-invalid',
+      message: expect.stringContaining('x.bin'),
+    })
+  }
 })

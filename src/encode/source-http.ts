@@ -1,7 +1,15 @@
 /** A model bundle under a base URL. */
 import { LateenError } from '../errors.ts'
 import { throwIfAborted } from '../util/abort.ts'
-import { checkFile, lastPart, type ModelSource, missingFile, type ReadOptions } from './source.ts'
+import { joined } from '../util/gzip.ts'
+import {
+  lastPart,
+  type ModelSource,
+  missingFile,
+  openStored,
+  type ReadOptions,
+  storedPath,
+} from './source.ts'
 
 /**
  * Reads with progress; a transfer that breaks off is taken up where it stopped, as long as every
@@ -14,11 +22,12 @@ export function httpSource(baseUrl: string): ModelSource {
     name: lastPart(location),
     location,
     async read(path, options = {}) {
+      const stored = storedPath(path, options.expected)
       const received: Parts = { length: 0, parts: [] }
       for (;;) {
         const before = received.length
         try {
-          await receive(location, path, received, options)
+          await receive(location, stored, received, options)
           break
         } catch (error) {
           throwIfAborted(options.signal)
@@ -26,15 +35,14 @@ export function httpSource(baseUrl: string): ModelSource {
           if (received.length > before) continue
           throw new LateenError(
             'network',
-            `${location}${path} could not be fetched: ${error instanceof Error ? error.message : String(error)}. Check the connection and try again.`,
+            `${location}${stored} could not be fetched: ${error instanceof Error ? error.message : String(error)}. Check the connection and try again.`,
             { cause: error },
           )
         }
       }
-      const bytes = joinParts(received)
-      refusePage(location, path, bytes)
-      checkFile(location, path, bytes, options.expected)
-      return bytes
+      const bytes = joined(received.parts)
+      refusePage(location, stored, bytes)
+      return openStored(location, path, bytes, options.expected)
     },
     async has(path, options = {}) {
       try {
@@ -54,17 +62,6 @@ export function httpSource(baseUrl: string): ModelSource {
 interface Parts {
   length: number
   parts: Uint8Array[]
-}
-
-function joinParts({ length, parts }: Parts): Uint8Array {
-  if (parts.length === 1) return parts[0]!
-  const whole = new Uint8Array(length)
-  let offset = 0
-  for (const part of parts) {
-    whole.set(part, offset)
-    offset += part.length
-  }
-  return whole
 }
 
 async function receive(location: string, path: string, received: Parts, options: ReadOptions): Promise<void> {

@@ -1,175 +1,154 @@
+/** The keyword file: a fixed header, a packed head, packed blocks. The specification is docs/format.md. */
+import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
+import { byteList } from '../segment/byte-list.ts'
+import { corrupt } from '../segment/layout.ts'
+import { assertAcceptedVersion, FORMAT_MAJOR, FORMAT_MINOR } from '../segment/manifest.ts'
+import { pack } from '../segment/pack.ts'
+import type { CuttableFile } from '../segment/parts.ts'
+import { unpack } from '../segment/unpack.ts'
+import { readChecked } from '../store/source.ts'
+import type { ByteSource } from '../store/store.ts'
+import { sha256Hex } from '../util/hash.ts'
+import { type BlockEntry, decodeBlock } from './block.ts'
+import { type BlockReference, CHECKSUM_BYTES, decodeHead, encodeHead, type LexicalHead } from './head.ts'
+
+const MAGIC = 'LATEENK\0'
+const HEADER_BYTES = 64
+/** Bytes of the header in front of its own checksum. */
+const CHECKED_BYTES = 56
+
+interface Header {
+  readonly fileBytes: number
+  readonly headBytes: number
+  readonly rawHeadBytes: number
+  /** SHA-256 of the packed head. */
+  readonly headHash: string
+}
+
+export interface OpenFile {
+  readonly head: LexicalHead
+  /** Fails with `segment-corrupt` and what the source throws. */
+  readBlock(index: number): Promise<BlockEntry[]>
+}
+
 /**
- * The keyword index as a file: gzip around JSON. Terms are sorted and passages ascend, so the same
- * passages give the same bytes in whatever order they were added. Posting lists hold gaps between
- * passages: half the bytes of MiniSearch's own JSON after compression.
+ * @param blocks raw, each with its first word
+ * @returns the file, which may be cut behind the head and behind every block
  */
-import { gunzipSync, gzipSync, strFromU8, strToU8 } from 'fflate'
-import type { AsPlainObject } from 'minisearch'
-import { LateenError } from '../errors.ts'
-import { ANALYZER } from './terms.ts'
-
-const FORMAT = 'lateen-lexical'
-const VERSION = 1
-
-export interface LexicalContents {
-  /** Ascending passage ids. */
-  readonly ids: readonly number[]
-  /** Number of distinct words: one list per field, one entry per id. */
-  readonly lengths: readonly (readonly number[])[]
-  /** Sorted by code unit. */
-  readonly terms: readonly string[]
-  /** Per term one list per field: positions in `ids` as gaps from the one before, each followed by its number of occurrences. */
-  readonly postings: readonly (readonly (readonly number[])[])[]
-  /** Words that are not spelled like their term, sorted. The analyzer says which term that is. */
-  readonly variants: readonly string[]
-}
-
-interface LexicalFile extends LexicalContents {
-  readonly format: string
-  readonly version: number
-  /** Analyzer and fields decide what is in the index: a reader with others would search in vain. */
-  readonly analyzer: string
-  readonly fields: readonly string[]
-}
-
-export function writeLexicalFile(contents: LexicalContents, fields: readonly string[]): Uint8Array {
-  const file: LexicalFile = { format: FORMAT, version: VERSION, analyzer: ANALYZER, fields, ...contents }
-  return gzipSync(strToU8(JSON.stringify(file)), { level: 9, mtime: 0 })
-}
-
-/** @throws LateenError `index-invalid` when damaged, or made by another version or with other fields */
-export function readLexicalFile(bytes: Uint8Array, fields: readonly string[]): LexicalContents {
-  let file: Partial<LexicalFile> | null
-  try {
-    file = JSON.parse(strFromU8(gunzipSync(bytes))) as Partial<LexicalFile> | null
-  } catch (cause) {
-    throw invalid('gzip around JSON', 'something else or a damaged file', cause)
-  }
-  const expected = `${FORMAT} ${VERSION}, ${ANALYZER}, fields ${fields}`
-  const found = `${file?.format} ${file?.version}, ${file?.analyzer}, fields ${file?.fields}`
-  if (found !== expected) throw invalid(expected, found)
-  const { ids, lengths, terms, postings, variants } = file as LexicalFile
-  const complete =
-    [ids, lengths, terms, postings, variants].every(Array.isArray) &&
-    lengths.length === fields.length &&
-    lengths.every((list) => list.length === ids.length) &&
-    postings.length === terms.length
-  if (!complete) throw invalid('lists that belong together', 'lists of different lengths')
-  return { ids, lengths, terms, postings, variants }
-}
-
-function invalid(expected: string, found: string, cause?: unknown): LateenError {
-  return new LateenError(
-    'index-invalid',
-    `The keyword index cannot be read: expected ${expected}; found ${found}. Build the index again.`,
-    { cause },
+export function writeFile(
+  head: Omit<LexicalHead, 'blocks'>,
+  blocks: readonly { readonly firstWord: string; readonly raw: Uint8Array }[],
+): CuttableFile {
+  const packed = blocks.map(({ raw }) => pack(raw))
+  const references = packed.map(
+    (bytes, i): BlockReference => ({
+      firstWord: blocks[i]!.firstWord,
+      packedBytes: bytes.length,
+      rawBytes: blocks[i]!.raw.length,
+      checksum: checksum(bytes),
+    }),
   )
+  const rawHead = encodeHead({ ...head, blocks: references })
+  const packedHead = pack(rawHead)
+  const cuts = [HEADER_BYTES + packedHead.length]
+  for (const { length } of packed) cuts.push(cuts.at(-1)! + length)
+  const header = encodeHeader({
+    fileBytes: cuts.at(-1)!,
+    headBytes: packedHead.length,
+    rawHeadBytes: rawHead.length,
+    headHash: sha256Hex(packedHead),
+  })
+  const file = byteList()
+  for (const piece of [header, packedHead, ...packed]) file.append(piece)
+  return { bytes: file.bytes().slice(), cuts }
 }
 
-/** Several indexes as one, their passages numbered anew: part i begins at `firstIds[i]`, which ascend. */
-export function mergeContents(
-  parts: readonly LexicalContents[],
-  firstIds: readonly number[],
-): LexicalContents {
-  const postingsOf = new Map<string, number[][]>()
-  let position = 0
-  for (const part of parts) {
-    for (const [i, term] of part.terms.entries()) {
-      const lists = postingsOf.get(term) ?? part.lengths.map(() => [])
-      postingsOf.set(term, lists)
-      for (const [field, list] of lists.entries()) appendGaps(list, part.postings[i]![field]!, position)
-    }
-    position += part.ids.length
+/**
+ * Reads and checks the head; blocks are checked as they are read.
+ *
+ * @param name of the file, for messages
+ * @throws LateenError `index-version`; `index-invalid` when it was made by another version of the analyzer;
+ *         `segment-corrupt`; what `source` throws
+ */
+export async function openFile(source: ByteSource, name: string, signal?: AbortSignal): Promise<OpenFile> {
+  const refuse = (expected: string, found: string): never => {
+    throw corrupt(name, expected, found)
   }
-  const terms = [...postingsOf.keys()].sort()
+  const { byteLength } = source
+  const header = await readChecked(
+    source,
+    0,
+    Math.min(HEADER_BYTES, byteLength),
+    (bytes) => decodeHeader(bytes, byteLength, name),
+    signal,
+  )
+  const packedHead = await readChecked(
+    source,
+    HEADER_BYTES,
+    header.headBytes,
+    (bytes) => {
+      if (sha256Hex(bytes) === header.headHash) return bytes
+      return refuse('a head with the checksum of the header', 'another checksum')
+    },
+    signal,
+  )
+  const head = decodeHead(unpack(packedHead, header.rawHeadBytes, name), name, refuse)
+  const offsets = [HEADER_BYTES + header.headBytes]
+  for (const { packedBytes } of head.blocks) offsets.push(offsets.at(-1)! + packedBytes)
+  if (offsets.at(-1) !== byteLength) refuse(`blocks that end at byte ${byteLength}`, `${offsets.at(-1)}`)
   return {
-    ids: parts.flatMap(({ ids }, i) => ids.map((id) => id + firstIds[i]!)),
-    lengths: parts[0]?.lengths.map((_, field) => parts.flatMap(({ lengths }) => lengths[field]!)) ?? [],
-    terms,
-    postings: terms.map((term) => postingsOf.get(term)!),
-    variants: [...new Set(parts.flatMap(({ variants }) => variants))].sort(),
+    head,
+    readBlock(index) {
+      const block = head.blocks[index]!
+      return readChecked(source, offsets[index]!, block.packedBytes, (packed) => {
+        if (checksum(packed) !== block.checksum) {
+          refuse(`block ${index} with the checksum of the directory`, 'another checksum')
+        }
+        return decodeBlock(unpack(packed, block.rawBytes, name), head.lengths[0]!.length, refuse)
+      })
+    },
   }
 }
 
-/** Appends a list whose first gap counts from `position` − 1. */
-function appendGaps(list: number[], gapsOfPart: readonly number[], position: number) {
-  let last = -1
-  for (let i = 0; i < list.length; i += 2) last += list[i]!
-  for (let i = 0; i < gapsOfPart.length; i += 2) {
-    list.push(i === 0 ? position + gapsOfPart[0]! - 1 - last : gapsOfPart[i]!, gapsOfPart[i + 1]!)
-  }
+function encodeHeader({ fileBytes, headBytes, rawHeadBytes, headHash }: Header): Uint8Array {
+  const bytes = new Uint8Array(HEADER_BYTES)
+  const view = new DataView(bytes.buffer)
+  bytes.set(new TextEncoder().encode(MAGIC), 0)
+  view.setUint16(8, FORMAT_MAJOR, true)
+  view.setUint16(10, FORMAT_MINOR, true)
+  view.setUint32(12, fileBytes, true)
+  view.setUint32(16, headBytes, true)
+  view.setUint32(20, rawHeadBytes, true)
+  bytes.set(hexToBytes(headHash), 24)
+  bytes.set(ownChecksum(bytes), CHECKED_BYTES)
+  return bytes
 }
 
-/** From MiniSearch's plain form. Passages that were discarded but are still listed there are left out. */
-export function fromPlain(
-  plain: AsPlainObject,
-  variants: Iterable<readonly [surface: string, term: string]>,
-): LexicalContents {
-  const fields = Object.keys(plain.fieldIds).map((_, field) => field)
-  const keys = Object.keys(plain.documentIds).sort((a, b) => plain.documentIds[a] - plain.documentIds[b])
-  const positionOf = new Map(keys.map((key, position) => [key, position]))
-  const terms: string[] = []
-  const postings: number[][][] = []
-  for (const [term, byField] of [...plain.index].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    const lists = fields.map((field) => gaps(byField[field] ?? {}, positionOf))
-    if (lists.every((list) => list.length === 0)) continue
-    terms.push(term)
-    postings.push(lists)
+function decodeHeader(bytes: Uint8Array, fileBytes: number, name: string): Header {
+  if (bytes.length < HEADER_BYTES) throw corrupt(name, `at least ${HEADER_BYTES} bytes`, `${bytes.length}`)
+  const magic = String.fromCharCode(...bytes.subarray(0, MAGIC.length))
+  if (magic !== MAGIC) {
+    throw corrupt(name, `a file that begins with ${JSON.stringify(MAGIC)}`, JSON.stringify(magic))
   }
-  const living = new Set(terms)
-  return {
-    ids: keys.map((key) => plain.documentIds[key]),
-    lengths: fields.map((field) => keys.map((key) => plain.fieldLength[key]?.[field] ?? 0)),
-    terms,
-    postings,
-    variants: [...variants].flatMap(([surface, term]) => (living.has(term) ? [surface] : [])).sort(),
+  const view = new DataView(bytes.buffer, bytes.byteOffset, HEADER_BYTES)
+  assertAcceptedVersion(name, view.getUint16(8, true), view.getUint16(10, true))
+  if (ownChecksum(bytes).some((byte, i) => byte !== bytes[CHECKED_BYTES + i])) {
+    throw corrupt(name, 'a header with the checksum it states', 'another checksum')
   }
+  const header = {
+    fileBytes: view.getUint32(12, true),
+    headBytes: view.getUint32(16, true),
+    rawHeadBytes: view.getUint32(20, true),
+    headHash: bytesToHex(bytes.subarray(24, CHECKED_BYTES)),
+  }
+  if (header.fileBytes === fileBytes && HEADER_BYTES + header.headBytes <= fileBytes) return header
+  throw corrupt(name, `${header.fileBytes} bytes as its header says`, `${fileBytes}`)
 }
 
-function gaps(occurrences: Record<string, number>, positionOf: ReadonlyMap<string, number>): number[] {
-  const list: number[] = []
-  let previous = -1
-  const entries = Object.entries(occurrences)
-    .map(([key, count]) => [positionOf.get(key), count] as const)
-    .filter((entry): entry is readonly [number, number] => entry[0] !== undefined)
-    .sort(([a], [b]) => a - b)
-  for (const [position, count] of entries) {
-    list.push(position - previous, count)
-    previous = position
-  }
-  return list
+function ownChecksum(header: Uint8Array): Uint8Array {
+  return hexToBytes(sha256Hex(header.subarray(0, CHECKED_BYTES))).subarray(0, HEADER_BYTES - CHECKED_BYTES)
 }
 
-/** To MiniSearch's plain form, which it can be loaded from. */
-export function toPlain(contents: LexicalContents, fields: readonly string[]): AsPlainObject {
-  const { ids, lengths, terms, postings } = contents
-  const byPosition = <T>(value: (position: number) => T) =>
-    Object.fromEntries(ids.map((_, position) => [position, value(position)]))
-  return {
-    documentCount: ids.length,
-    nextId: ids.length,
-    documentIds: byPosition((position) => ids[position]),
-    fieldIds: Object.fromEntries(fields.map((name, field) => [name, field])),
-    fieldLength: byPosition((position) => lengths.map((list) => list[position]!)),
-    averageFieldLength: lengths.map((list) => list.reduce((sum, n) => sum + n, 0) / Math.max(1, ids.length)),
-    storedFields: {},
-    dirtCount: 0,
-    index: terms.map((term, i) => [term, plainPostings(postings[i]!)]),
-    serializationVersion: 2,
-  }
-}
-
-function plainPostings(lists: readonly (readonly number[])[]): Record<string, Record<string, number>> {
-  const byField: Record<string, Record<string, number>> = {}
-  for (const [field, list] of lists.entries()) {
-    if (list.length === 0) continue
-    const occurrences: Record<string, number> = {}
-    let position = -1
-    for (let i = 0; i < list.length; i += 2) {
-      position += list[i]!
-      occurrences[position] = list[i + 1]!
-    }
-    byField[field] = occurrences
-  }
-  return byField
+function checksum(packed: Uint8Array): string {
+  return sha256Hex(packed).slice(0, 2 * CHECKSUM_BYTES)
 }

@@ -23,6 +23,28 @@ const CORRECTION_WEIGHT = 0.45
 const EDITS_PER_LETTER = 0.2
 const MAX_EDITS = 2
 
+/** A query before anything is known of the index. */
+export interface ReadQuery {
+  /** Terms of the words as they are written, in order; a word that is repeated counts as often. */
+  readonly terms: readonly QueryTerm[]
+  /** The word that may still be typed: the whole, and its last part when it has parts. */
+  readonly typing: readonly Term[]
+}
+
+interface QueryTerm extends Term {
+  readonly isStopWord: boolean
+}
+
+/** What may stand for one word of a query. */
+export interface Alternatives {
+  /** The term of the word as it is written. */
+  readonly exact: string
+  /** The likeliest first. */
+  readonly candidates: readonly Candidate[]
+  /** What a candidate counts at its distance, beside a word that stands as it is written. */
+  weigh(distance: number): number
+}
+
 export interface LexicalQuery {
   /** Index terms and their weights, above 0. */
   readonly weights: ReadonlyMap<string, number>
@@ -30,15 +52,62 @@ export interface LexicalQuery {
   readonly content: ReadonlySet<string>
 }
 
-/**
- * @param numPassages passages in the index, for the rarity of a term
- * @param complete false: the last word may still be typed, so words that begin with it count too
- */
-export function planLexicalQuery(
-  text: string,
+/** @param complete false: the last word may still be typed, so words that begin with it count too */
+export function readQuery(text: string, complete: boolean): ReadQuery {
+  const words = queryWords(text)
+  const isQuestion =
+    words.length > MAX_WORDS_WITH_STOP_WORDS && words.some((word) => !isStopWord(fold(word.text)))
+  const terms: QueryTerm[] = []
+  const distinct = new Set<string>()
+  for (const term of words.flatMap(termsOf)) {
+    const stops = isStopWord(term.surface)
+    if (stops && isQuestion) continue
+    if (distinct.size >= MAX_TERMS && !distinct.has(term.term)) continue
+    distinct.add(term.term)
+    terms.push({ ...term, isStopWord: stops })
+  }
+  const last = words.at(-1)
+  const isTyping = !complete && last?.end === text.length
+  return { terms, typing: isTyping ? endings(termsOf(last)) : [] }
+}
+
+/** Words that begin with what is being typed. */
+export function completionsOf({ typing }: ReadQuery, vocabulary: Vocabulary): Alternatives[] {
+  return typing.map(({ term, surface }) => ({
+    exact: term,
+    candidates: vocabulary.completions(surface, MAX_COMPLETIONS),
+    weigh(distance) {
+      const typed = surface.length + distance
+      return (COMPLETION_WEIGHT * typed) / (typed + COMPLETION_DECAY * distance)
+    },
+  }))
+}
+
+/** Words like those that the index does not have, unless one is the beginning of a word it has. */
+export function correctionsOf({ terms, typing }: ReadQuery, vocabulary: Vocabulary): Alternatives[] {
+  const isBeginning = (surface: string) =>
+    typing.some((word) => word.surface === surface) && vocabulary.completions(surface, 1).length > 0
+  return terms
+    .filter((term) => isCorrectable(term) && vocabulary.occurrences(term.term) === 0)
+    .filter(({ surface }) => !isBeginning(surface))
+    .slice(0, MAX_CORRECTED_WORDS)
+    .map(({ term, surface: { length }, surface }) => ({
+      exact: term,
+      candidates: vocabulary.corrections(
+        surface,
+        Math.min(MAX_EDITS, Math.round(length * EDITS_PER_LETTER)),
+        MAX_CORRECTIONS,
+      ),
+      weigh: (edits) => (CORRECTION_WEIGHT * length) / (length + edits),
+    }))
+}
+
+/** @param numPassages passages in the index, for the rarity of a term */
+export function weighTerms(
+  { terms }: ReadQuery,
+  alternatives: readonly Alternatives[],
   vocabulary: Vocabulary,
   numPassages: number,
-  complete: boolean,
 ): LexicalQuery {
   const weights = new Map<string, number>()
   const content = new Set<string>()
@@ -47,16 +116,14 @@ export function planLexicalQuery(
     weights.set(term, (weights.get(term) ?? 0) + weight)
     if (isContent) content.add(term)
   }
-  /** Alternatives count as the rare or common word they are together, not each as rare as it is alone. */
-  const addCandidates = (
-    candidates: readonly Candidate[],
-    exact: string,
-    weigh: (distance: number) => number,
-  ) => {
-    const rarity = (occurrences: number) => {
-      const n = Math.min(occurrences, numPassages)
-      return Math.log(1 + (numPassages - n + 0.5) / (n + 0.5))
-    }
+  const rarity = (occurrences: number) => {
+    const n = Math.min(occurrences, numPassages)
+    return Math.log(1 + (numPassages - n + 0.5) / (n + 0.5))
+  }
+
+  for (const { term, isStopWord } of terms) add(term, isStopWord ? STOP_WORD_WEIGHT : 1, !isStopWord)
+  for (const { exact, candidates, weigh } of alternatives) {
+    // Alternatives count as the rare or common word they are together, not each as rare as it is alone.
     const together = [exact, ...candidates.map(({ term }) => term)]
       .map(vocabulary.occurrences)
       .reduce((sum, n) => sum + n, 0)
@@ -65,36 +132,6 @@ export function planLexicalQuery(
       const share = Math.min(1, rarity(together) / rarity(vocabulary.occurrences(term)))
       add(term, weigh(distance) * share, true)
     }
-  }
-
-  const words = queryWords(text)
-  const isQuestion =
-    words.length > MAX_WORDS_WITH_STOP_WORDS && words.some((word) => !isStopWord(fold(word.text)))
-  const unknown: Term[] = []
-  for (const [i, word] of words.entries()) {
-    const typing = !complete && i === words.length - 1 && word.end === text.length
-    const terms = termsOf(word)
-    for (const { term, surface } of terms) {
-      if (!isStopWord(surface)) add(term, 1, true)
-      else if (!isQuestion) add(term, STOP_WORD_WEIGHT, false)
-    }
-    // Of `fs.readF` both the whole and its last part may be what is being typed.
-    for (const term of typing ? endings(terms) : []) {
-      const { length } = term.surface
-      addCandidates(vocabulary.completions(term.surface, MAX_COMPLETIONS), term.term, (distance) => {
-        const typed = length + distance
-        return (COMPLETION_WEIGHT * typed) / (typed + COMPLETION_DECAY * distance)
-      })
-    }
-    unknown.push(...terms.filter(({ term }) => vocabulary.occurrences(term) === 0))
-  }
-  for (const { term, surface } of unknown.filter(isCorrectable).slice(0, MAX_CORRECTED_WORDS)) {
-    const maxEdits = Math.min(MAX_EDITS, Math.round(surface.length * EDITS_PER_LETTER))
-    addCandidates(
-      vocabulary.corrections(surface, maxEdits, MAX_CORRECTIONS),
-      term,
-      (edits) => (CORRECTION_WEIGHT * surface.length) / (surface.length + edits),
-    )
   }
   return { weights, content: content.size > 0 ? content : new Set(weights.keys()) }
 }
@@ -108,6 +145,7 @@ function queryWords(text: string): Word[] {
   })
 }
 
+/** Of `fs.readF` both the whole and its last part may be what is being typed. */
 function endings(terms: readonly Term[]): Term[] {
   const [whole] = terms
   const last = terms.findLast(({ end }) => end === whole?.end)
@@ -115,6 +153,6 @@ function endings(terms: readonly Term[]): Term[] {
 }
 
 /** Digits are data: E0308 is not a misspelling of E0309. */
-function isCorrectable({ surface }: Term): boolean {
-  return surface.length >= MIN_CORRECTED_LENGTH && /^\p{L}+$/u.test(surface)
+function isCorrectable({ surface, isStopWord }: QueryTerm): boolean {
+  return !isStopWord && surface.length >= MIN_CORRECTED_LENGTH && /^\p{L}+$/u.test(surface)
 }

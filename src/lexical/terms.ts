@@ -64,6 +64,11 @@ function* characterPairs(run: string, offset: number): Generator<Word> {
   }
 }
 
+/** A word that stands alone. */
+export function wholeWord(text: string): Word {
+  return { text, start: 0, end: text.length }
+}
+
 /** The terms of one word, the whole first, then its parts, without repetition. None of encoded data. */
 export function termsOf(word: Word): Term[] {
   if (word.text.length > MAX_WORD_LENGTH) return []
@@ -102,7 +107,10 @@ export function fold(text: string): string {
     .replace(/ς/g, 'σ')
 }
 
-/** Only plain ASCII words are stemmed: the rules are English, and identifiers must stay exact. */
-function stem(surface: string): string {
+/**
+ * The term of a folded word. Only plain ASCII words are stemmed: the rules are English, and identifiers must
+ * stay exact.
+ */
+export function stem(surface: string): string {
   return /^[a-z]+$/.test(surface) ? stemmer(surface) : surface
 }

@@ -44,10 +44,13 @@ test('corrections are those with the fewest edits', () => {
   expect(vocabulary.corrections('entirely', 2, 5)).toEqual([])
 })
 
-test('variants are the words that differ from their term', () => {
-  const vocabulary = vocabularyOf([
-    ['cancel', 'cancel'],
-    ['queries', 'queri'],
-  ])
-  expect([...vocabulary.variants()]).toEqual([['queries', 'queri']])
+test('a word that is a term stands for itself, though it is also a spelling of another one', () => {
+  for (const order of [1, -1]) {
+    const words = [
+      ['news', 'new'],
+      ['newses', 'news'],
+    ] as const
+    const vocabulary = vocabularyOf(order > 0 ? words : words.toReversed())
+    expect(vocabulary.completions('new', 5).map(({ term }) => term)).toEqual(['news'])
+  }
 })

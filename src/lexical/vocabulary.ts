@@ -14,8 +14,6 @@ export interface Vocabulary {
   completions(prefix: string, limit: number): Candidate[]
   /** Terms of the words with the fewest edits from `surface`, at most `maxEdits`, the commonest first. */
   corrections(surface: string, maxEdits: number, limit: number): Candidate[]
-  /** Words that are not spelled like their term, with that term, in no particular order. */
-  variants(): Iterable<readonly [surface: string, term: string]>
 }
 
 /** A term that may be meant. */
@@ -44,8 +42,10 @@ export function createVocabulary(): Vocabulary {
 
   return {
     add(surface, term) {
-      // Stems are words too: a loaded index knows no longer which of them were ever written.
-      terms.set(surface, term).set(term, term)
+      // Stems are words too: a stored index knows no longer which of them were ever written. A word that is
+      // both a term and the spelling of another one stands for itself, whichever is met first.
+      if (terms.get(surface) !== surface) terms.set(surface, term)
+      terms.set(term, term)
     },
     count(term, times = 1) {
       counts.set(term, occurrences(term) + times)
@@ -65,9 +65,6 @@ export function createVocabulary(): Vocabulary {
         found.flatMap(([term, distance]) => (distance === fewest ? [{ term, distance }] : [])),
         limit,
       )
-    },
-    *variants() {
-      for (const entry of terms) if (entry[0] !== entry[1]) yield entry
     },
   }
 }

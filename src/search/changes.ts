@@ -2,15 +2,17 @@
  * Changes: every one builds the files it adds, then commits a manifest based on the revision it saw.
  * Another tab that was faster makes the commit fail; the change is then repeated on what it left.
  */
-import type { PreparedDocument } from '../build/build.ts'
+import type { PreparedDocument } from '../build/prepare.ts'
 import type { ResidualBits } from '../compress/codec.ts'
 import { isLateenError, LateenError } from '../errors.ts'
 import type { Manifest, SegmentReference } from '../segment/manifest.ts'
 import { mergeSegments } from '../segment/merge.ts'
 import type { IndexStore } from '../store/store.ts'
 import type { ChangeOptions, ChangeSummary, DocumentInput } from '../types.ts'
+import { loadCode } from '../util/load-code.ts'
 import type { Backend } from './backend.ts'
-import { codecOf, type DocumentAddress, type IndexState, openState } from './state.ts'
+import { type DocumentAddress, type IndexState, openState } from './state.ts'
+import { codecOf } from './vectors.ts'
 
 /** More segments than this are merged into one: each costs a file, a keyword pass and a kernel call. */
 const MAX_LOCAL_SEGMENTS = 8
@@ -40,7 +42,7 @@ export async function addDocuments(
 ): Promise<ChangeSummary> {
   const { encoder, modelCodec } = await context.backend(options.signal)
   // Parsing and splitting bring HTML and Markdown parsers that a page which only searches never needs.
-  const build = await import('../build/index.ts')
+  const build = await loadCode(() => import('../build/index.ts'))
   const { prepared, skipped } = await build.prepareDocuments(documents, { encoder, ...options })
   const fresh = prepared.filter(({ id, contentHash }) => {
     const unchanged = replace && context.state().find(id)?.entry.contentHash === contentHash

@@ -1,11 +1,14 @@
-import { afterEach, expect, test } from 'vitest'
-import { LateenError } from '../errors.ts'
+import { afterEach, expect, test, vi } from 'vitest'
+import { writeIndex } from '../build/write-index.ts'
+import { type ErrorCode, LateenError } from '../errors.ts'
 import { nodeBackend } from '../node.ts'
 import { memoryStore } from '../store/memory.ts'
-import type { WritableStore } from '../store/store.ts'
+import type { IndexStore } from '../store/store.ts'
 import type { DocumentInput, HitList } from '../types.ts'
+import { once } from '../util/once.ts'
+import { seededRandom } from '../util/random.ts'
 import type { Backend, OpenBackend } from './backend.ts'
-import { createEngine, type Engine } from './engine.ts'
+import { createEngine, DEFAULT_INDEX, type Engine } from './engine.ts'
 
 const DOCUMENTS: readonly DocumentInput[] = [
   {
@@ -38,13 +41,13 @@ const sharedBackend: OpenBackend = async () => {
   return { ...(await shared), dispose: async () => undefined }
 }
 
-async function engine(store: WritableStore = memoryStore(), openBackend = sharedBackend): Promise<Engine> {
+async function engine(store: IndexStore = memoryStore(), openBackend = sharedBackend): Promise<Engine> {
   const made = await createEngine({ store, openBackend })
   open.push(made)
   return made
 }
 
-async function filled(store?: WritableStore): Promise<Engine> {
+async function filled(store?: IndexStore): Promise<Engine> {
   const made = await engine(store)
   await made.add(DOCUMENTS)
   return made
@@ -327,4 +330,216 @@ test('nothing works after close()', async () => {
   await search.close()
   await expect(search.query('x')).rejects.toEqual(code('closed'))
   expect(() => search.add([])).toThrow(code('closed'))
+})
+
+const MANUAL: DocumentInput = {
+  id: 'manual',
+  title: 'Oven manual',
+  format: 'markdown',
+  url: '/manual',
+  metadata: { topic: 'kitchen' },
+  text: [
+    '# Oven manual',
+    'How to use the oven.',
+    '## Cleaning',
+    'Clean the oven door with a wet cloth. Never clean a hot oven.',
+    '### Door',
+    'Lift the oven door out of its hinges to clean behind it.',
+    '## Warranty',
+    'The warranty ends after two years.',
+    '## Baking',
+    'Heat the oven before baking.',
+  ].join('\n\n'),
+}
+
+test('a hit names the other sections of its document that answer, each once, best first', async () => {
+  const search = await engine()
+  await search.add([MANUAL, ...DOCUMENTS])
+  for await (const { stage, hits } of search.stream('clean the oven door')) {
+    const hit = hits.find(({ id }) => id === 'manual')!
+    const { sections } = hit
+    expect(sections.length, stage).toBeGreaterThan(0)
+    expect(sections.length).toBeLessThanOrEqual(3)
+    const urls = [hit, ...sections].map(({ url }) => url)
+    expect(new Set(urls).size).toBe(urls.length)
+    expect(urls).toContain('/manual#door')
+    const scores = [hit, ...sections].map(({ score }) => score)
+    expect([...scores].sort((a, b) => b - a)).toEqual(scores)
+    expect(sections[0]!.excerpt.some(({ marked }) => marked)).toBe(true)
+  }
+  const { hits } = await search.query('abort controller', { mode: 'lexical' })
+  expect(hits[0]!.sections).toEqual([])
+})
+
+test('filters are counted over the documents that are there', async () => {
+  const search = await filled()
+  await search.remove(['tides'])
+  await search.update([{ ...DOCUMENTS[1]!, metadata: { topic: 'kitchen', tags: ['api'] } }])
+  const counts = await search.filters()
+  expect(Object.entries(counts).map(([key, values]) => [key, { ...values }])).toEqual([
+    ['topic', { web: 1, kitchen: 1 }],
+    ['level', { 2: 1 }],
+    ['tags', { api: 2, network: 1 }],
+  ])
+})
+
+/** An index whose text takes several blocks; the manual is in the last one. */
+const written = once(async () => {
+  const store = memoryStore()
+  const random = seededRandom(5)
+  const word = () => Array.from({ length: 7 }, () => 'bcdfgaeiou'[Math.floor(random() * 10)]).join('')
+  const fillers = Array.from({ length: 12 }, (_, i) => ({
+    id: `filler-${i}`,
+    text: Array.from({ length: 150 }, word).join(' '),
+  }))
+  const documents = [...DOCUMENTS, ...fillers, MANUAL]
+  await writeIndex({ store, documents, backend: await sharedBackend(0), ...DEFAULT_INDEX })
+  return store
+})
+
+/** The store of that index, of whose files some cannot be read any more. */
+async function broken(
+  isLost: (file: string, offset: number) => boolean,
+  reason: ErrorCode,
+): Promise<IndexStore> {
+  const store = await written()
+  return {
+    ...store,
+    close: async () => undefined,
+    async open(file, signal) {
+      const source = await store.open(file, signal)
+      return {
+        byteLength: source.byteLength,
+        async read(offset, length, abort) {
+          if (isLost(file.file, offset)) throw new LateenError(reason, 'It cannot be read.')
+          return source.read(offset, length, abort)
+        },
+      }
+    },
+  }
+}
+
+test.each(['network', 'segment-missing', 'segment-corrupt'] as const)(
+  'a hit whose text cannot be read (%s) is left out, and the list says so',
+  async (reason) => {
+    const offsets = new Set<number>()
+    const whole = await engine(
+      await broken((file, offset) => {
+        if (file.endsWith('.text')) offsets.add(offset)
+        return false
+      }, reason),
+    )
+    const { hits: all, degraded: none } = await whole.query('oven', { mode: 'lexical' })
+    expect(all.map(({ id }) => id).sort()).toEqual(['bread', 'manual'])
+    expect(none).toBeUndefined()
+
+    const last = Math.max(...offsets)
+    const search = await engine(
+      await broken((file, offset) => file.endsWith('.text') && offset === last, reason),
+    )
+    const lists = await collect(search.stream('oven'))
+    expect(lists).toHaveLength(2)
+    for (const { hits, degraded } of lists) {
+      expect(hits.map(({ id }) => id)).toContain('bread')
+      expect(hits.map(({ id }) => id)).not.toContain('manual')
+      expect(degraded?.code).toBe(reason)
+      expect(degraded?.message).toMatch(/^\d+ of \d+ hits (is|are) left out/)
+    }
+  },
+)
+
+test('without the vectors of the index keywords answer, and the answer says what is missing', async () => {
+  const search = await engine(await broken((file) => file.endsWith('.vectors'), 'segment-missing'))
+  const lists = await collect(search.stream('cancel a running request'))
+  expect(lists.map(({ stage, final }) => [stage, final])).toEqual([
+    ['lexical', false],
+    ['lexical', true],
+  ])
+  expect(lists[1]!.degraded?.code).toBe('segment-missing')
+  expect(lists[1]!.hits[0]?.id).toBe('fetch')
+})
+
+test('without the keywords of the index meaning answers, and the answer says what is missing', async () => {
+  let online = true
+  const search = await engine(await broken((file) => file.endsWith('.lexical') && !online, 'network'))
+  online = false
+  const lists = await collect(search.stream('tidal gravity of the moon'))
+  expect(lists.map(({ stage, final }) => [stage, final])).toEqual([['semantic', true]])
+  expect(lists[0]!.hits[0]?.id).toBe('tides')
+  expect(lists[0]!.degraded?.code).toBe('network')
+  await expect(search.query('tidal gravity', { mode: 'lexical' })).rejects.toEqual(code('network'))
+})
+
+test('one answer reads the vectors of a passage once', async () => {
+  const reads: string[] = []
+  const search = await engine(
+    await broken((file, offset) => {
+      if (file.endsWith('.vectors')) reads.push(`${offset}`)
+      return false
+    }, 'network'),
+  )
+  await search.prepare()
+  reads.length = 0
+  const { hits } = await search.query('cancel a running request in the oven', { mode: 'semantic' })
+  expect(hits.length).toBeGreaterThan(3)
+  expect(reads.length).toBeGreaterThan(0)
+  expect(new Set(reads).size).toBe(reads.length)
+})
+
+test('what lives in memory cannot be kept offline', async () => {
+  await expect((await filled()).keepOffline()).rejects.toEqual(code('storage-unavailable'))
+})
+
+test('keeping offline brings every file and the model, and tells how far it is', async () => {
+  const store = memoryStore()
+  await filled(store)
+  const stages: string[] = []
+  const search = await engine({
+    ...store,
+    kind: 'indexeddb',
+    keepAll: async (_signal, onBytes) => onBytes?.(10, 20),
+  })
+  const bytes = await search.keepOffline({
+    onProgress: ({ job, done, total }) => stages.push(`${job} ${done}/${total}`),
+  })
+  expect(stages[0]).toBe('index 10/20')
+  const { indexBytes, model } = search.info()
+  expect(model.state).toBe('ready')
+  expect(bytes).toBe(indexBytes + model.bytes)
+})
+
+test('keeping offline fails when the model cannot be kept', async () => {
+  const store = memoryStore()
+  await filled(store)
+  const search = await engine(
+    { ...store, kind: 'indexeddb', keepAll: async () => undefined },
+    async (losses) => ({
+      ...(await sharedBackend(losses)),
+      fallbacks: [{ from: 'cache', code: 'storage-full', message: 'No room.' }],
+    }),
+  )
+  await expect(search.keepOffline()).rejects.toEqual(code('storage-full'))
+})
+
+test('a small index that is in use is brought here as a whole, a large one or one that is only looked at is not', async () => {
+  const base = await broken(() => false, 'network')
+  const engines = await Promise.all(
+    [8_000_000, 1_000, 8_000_000].map(async (prefetchBytes) => {
+      const keepAll = vi.fn(async () => undefined)
+      const made = await createEngine({
+        store: { ...base, keepAll },
+        openBackend: sharedBackend,
+        prefetchBytes,
+      })
+      open.push(made)
+      return { made, keepAll }
+    }),
+  )
+  const [used, large, idle] = engines as [(typeof engines)[0], (typeof engines)[0], (typeof engines)[0]]
+  await used.made.query('oven')
+  await large.made.query('oven')
+  await idle.made.query('oven', { mode: 'lexical' })
+  await vi.waitFor(() => expect(used.keepAll).toHaveBeenCalledTimes(1), 5_000)
+  expect(large.keepAll).not.toHaveBeenCalled()
+  expect(idle.keepAll).not.toHaveBeenCalled()
 })

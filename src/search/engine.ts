@@ -2,53 +2,40 @@
  * The engine: one index, one model, one scorer, and the five things a caller does with them. The
  * worker exposes it, the CLI and Node callers use it as it is.
  */
-import type { EncodedText } from '../encode/encoder.ts'
-import { asLateenError, LateenError } from '../errors.ts'
-import { fuse } from '../lexical/fusion.ts'
-import { maxSim } from '../score/reference.ts'
+import { LateenError } from '../errors.ts'
 import type { IndexStore } from '../store/store.ts'
-import { encodedText } from '../text/passages.ts'
 import type {
   ChangeOptions,
   ChangeSummary,
   DocumentInput,
   EngineInfo,
   Explanation,
+  FilterCounts,
   HitDetail,
   HitList,
   OnProgress,
+  Progress,
   QueryOptions,
-  Timings,
 } from '../types.ts'
-import { throwIfAborted } from '../util/abort.ts'
+import { loadCode } from '../util/load-code.ts'
 import type { OpenBackend } from './backend.ts'
-import { addDocuments, type ChangeContext, type IndexDefaults, removeDocuments } from './changes.ts'
-import { meaningful } from './floor.ts'
-import { explainNumbered, numberOf, readPassage, toHits, vectorsOf } from './hits.ts'
-import { engineInfo } from './info.ts'
-import { planQuery, type QueryPlan } from './plan.ts'
-import { type SemanticAnswer, semanticLeg } from './semantic.ts'
-import { type IndexState, openState } from './state.ts'
+import type { ChangeContext, IndexDefaults } from './changes.ts'
+import { countFilters } from './filters.ts'
+import { numberOf, readPassage } from './hits.ts'
+import { engineInfo, indexBytes } from './info.ts'
+import { lazyMeaning } from './lazy-meaning.ts'
+import { planQuery } from './plan.ts'
+import { idlePrefetch } from './prefetch.ts'
+import type { RerankHit, RerankOptions } from './rerank.ts'
+import { openState } from './state.ts'
+import { answers } from './stream.ts'
 
-export type { ChangeOptions }
+export type { ChangeOptions, RerankHit, RerankOptions }
 
 /** Names the passage behind a hit. */
 export interface HitReference {
   readonly id: string
   readonly passage: number
-}
-
-export interface RerankOptions {
-  /** How many at most, 1 to 1,000. @default all */
-  readonly limit?: number
-  readonly signal?: AbortSignal
-}
-
-/** A reranked text: its place in the input and its MaxSim score. */
-export interface RerankHit {
-  readonly index: number
-  readonly id: string
-  readonly score: number
 }
 
 export interface Engine {
@@ -73,6 +60,15 @@ export interface Engine {
     documents: readonly (string | DocumentInput)[],
     options?: RerankOptions,
   ): Promise<RerankHit[]>
+  /** How many documents have each value of their metadata. */
+  filters(): Promise<FilterCounts>
+  /**
+   * Brings every file of the index and the model here.
+   *
+   * @returns bytes of both that are stored on this device
+   * @throws LateenError `storage-unavailable` where nothing outlives the page, `storage-full`, `network`
+   */
+  keepOffline(options?: ChangeOptions): Promise<number>
   /** Reads the manifest again, for when another tab has changed the index. */
   refresh(): Promise<void>
   close(): Promise<void>
@@ -86,8 +82,13 @@ export interface EngineOptions {
   readonly openBackend: OpenBackend
   /** What a new index is made with. */
   readonly defaults?: Partial<IndexDefaults>
-  /** Told about the model download and the index load; jobs of a single call report to that call. */
+  /** Told about every download of model and index; jobs of a single call report to that call too. */
   readonly onProgress?: OnProgress
+  /**
+   * An index of at most so many bytes is brought here as a whole, unasked, once a query has used the
+   * model and nothing is going on. @default 0: never
+   */
+  readonly prefetchBytes?: number
   readonly signal?: AbortSignal
 }
 
@@ -101,16 +102,19 @@ export const DEFAULT_INDEX: IndexDefaults = { bits: 4, poolFactor: 1 }
 export const MIN_DEPTH = 100
 
 /**
- * Opens an index and answers from it. Only the manifest, the document tables and the keyword index are
- * read now; the model and the vectors follow on the first semantic query or on `prepare()`.
+ * Opens an index and answers from it. Only the manifest, the document tables and the heads of the keyword
+ * index are read now; model, vectors and the code for them follow on the first semantic query or on `prepare()`.
  *
  * @throws LateenError `index-invalid`, `index-version`, `segment-missing`, `segment-corrupt`, `network`,
  *         `storage-unavailable`
  */
 export async function createEngine(options: EngineOptions): Promise<Engine> {
-  const { store, openBackend, onProgress, signal } = options
+  const { store, openBackend, prefetchBytes = 0, signal } = options
   let state = await openState(store, await store.readManifest(signal), undefined, signal)
-  const semantic = semanticLeg(openBackend, onProgress)
+  const listeners = new Set(options.onProgress ? [options.onProgress] : [])
+  const meaning = lazyMeaning(openBackend, tellAll)
+  const ended = new AbortController()
+  const prefetch = idlePrefetch(store, ended.signal)
   let running = 0
   let closed = false
   // Changes are made one after the other: each is based on what the one before it left.
@@ -122,16 +126,31 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     state: () => state,
     setState(next) {
       state = next
-      if (running === 0) semantic.retain(state)
+      if (running === 0) meaning.retain(state)
     },
-    backend: (abort) => semantic.open(abort),
+    backend: async (abort) => (await meaning.load(abort)).open(abort),
+  }
+
+  function tellAll(progress: Progress) {
+    for (const listener of listeners) listener(progress)
+  }
+
+  /** Has one caller listen for as long as its call takes. */
+  async function telling<T>(listener: OnProgress | undefined, work: () => Promise<T>): Promise<T> {
+    if (!listener) return work()
+    listeners.add(listener)
+    try {
+      return await work()
+    } finally {
+      listeners.delete(listener)
+    }
   }
 
   function assertOpen() {
     if (closed) throw new LateenError('closed', 'This search was closed. Create a new one.')
   }
 
-  function change<T>(work: () => Promise<T>): Promise<T> {
+  function inTurn<T>(work: () => Promise<T>): Promise<T> {
     assertOpen()
     const mine = changes.then(() => {
       assertOpen()
@@ -141,115 +160,46 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     return mine
   }
 
+  const change = <T>(work: (code: typeof import('./changes.ts')) => Promise<T>) =>
+    inTurn(async () => work(await loadCode(() => import('./changes.ts'))))
+
   /** Keeps vectors alive that a running query scores, even when a change drops their segment. */
   async function whileRunning<T>(work: () => Promise<T>): Promise<T> {
     assertOpen()
     running++
+    prefetch.pause()
     try {
       return await work()
     } finally {
       running--
-      if (running === 0 && !closed) semantic.retain(state)
+      if (running === 0 && !closed) {
+        meaning.retain(state)
+        const { manifest } = state
+        const isWanted = meaning.status().state === 'ready' && indexBytes(manifest) <= prefetchBytes
+        if (manifest && isWanted) prefetch.schedule(manifest.revision)
+      }
     }
   }
 
-  async function answer(
-    snapshot: IndexState,
-    plan: QueryPlan,
-    abort: AbortSignal | undefined,
-  ): Promise<SemanticAnswer> {
-    const found = await semantic.rank(plan.text, snapshot, plan.passagesOf, plan.depth, abort)
-    const backend = await semantic.open(abort)
-    const ranked = await meaningful(found.ranked, plan.text, found.query, backend.semanticFloor, (passage) =>
-      vectorsOf(snapshot, passage, backend),
-    )
-    return { ...found, ranked }
-  }
+  const prepare = (abort?: AbortSignal) =>
+    whileRunning(async () => (await meaning.load(abort)).prepare(state, abort))
 
   async function* stream(text: string, queryOptions: QueryOptions = {}): AsyncGenerator<HitList> {
     assertOpen()
-    const snapshot = state
+    const index = state
     const abort = queryOptions.signal
-    const plan = planQuery(snapshot, text, queryOptions, MIN_DEPTH)
-    const startMs = performance.now()
-    const since = () => performance.now() - startMs
-    if (plan.text === '') {
-      yield {
-        stage: plan.mode === 'semantic' ? 'semantic' : 'lexical',
-        final: true,
-        hits: [],
-        timings: { totalMs: since() },
-      }
-      return
-    }
-
-    let keywords: HitList | undefined
-    const found =
-      plan.mode === 'semantic'
-        ? []
-        : snapshot.lexical.search(plan.text, { limit: plan.depth, filter: plan.allows })
-    const terms = new Map(found.map((hit) => [hit.id, hit.terms]))
-    if (plan.mode !== 'semantic') {
-      const lexicalMs = since()
-      const hits = await toHits({
-        state: snapshot,
-        ranked: found,
-        limit: plan.limit,
-        terms,
-        semantic: new Set(),
-      })
-      throwIfAborted(abort)
-      keywords = {
-        stage: 'lexical',
-        final: plan.mode === 'lexical',
-        hits,
-        timings: { lexicalMs, totalMs: since() },
-      }
-      yield keywords
-      if (plan.mode === 'lexical') return
-    }
-
-    let meaning: SemanticAnswer
-    try {
-      meaning = await whileRunning(() => answer(snapshot, plan, abort))
-    } catch (error) {
-      const { code, message } = asLateenError(error)
-      if (!keywords || code === 'aborted' || code === 'closed') throw error
-      yield {
-        ...keywords,
-        final: true,
-        degraded: { code, message },
-        timings: { ...keywords.timings, totalMs: since() },
-      }
-      return
-    }
-    throwIfAborted(abort)
-    const ranked = keywords
-      ? fuse({ lexical: found, semantic: meaning.ranked, query: plan.text }, plan.depth)
-      : meaning.ranked
-    const hits = await toHits({
-      state: snapshot,
-      ranked,
-      limit: plan.limit,
-      terms,
-      semantic: new Set(meaning.ranked.map(({ id }) => id)),
-      query: meaning.query,
-      backend: semantic.backend,
-    })
-    throwIfAborted(abort)
-    const timings: Timings = {
-      ...keywords?.timings,
-      encodeMs: meaning.encodeMs,
-      scoreMs: meaning.scoreMs,
-      totalMs: since(),
-    }
-    yield { stage: keywords ? 'fused' : 'semantic', final: true, hits, timings }
+    const plan = planQuery(index, text, queryOptions, MIN_DEPTH)
+    const askMeaning = () => whileRunning(async () => (await meaning.load(abort)).answer(index, plan, abort))
+    yield* answers({ index, plan, askMeaning, signal: abort })
   }
 
   return {
-    info: () => engineInfo(state, store, semantic, context.defaults),
-    prepare: async ({ signal: abort } = {}) => {
-      await whileRunning(() => semantic.prepare(state, abort))
+    info() {
+      const info = engineInfo(state, store, meaning.status(), context.defaults)
+      return { ...info, fallbacks: [...info.fallbacks, ...prefetch.fallbacks()] }
+    },
+    prepare: async ({ signal: abort, onProgress } = {}) => {
+      await telling(onProgress, () => prepare(abort))
     },
     stream,
     async query(text, queryOptions) {
@@ -258,59 +208,68 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       return last!
     },
     async explain(text, hit, { signal: abort } = {}) {
-      const snapshot = state
-      const number = numberOf(snapshot, hit.id, hit.passage)
-      const { text: query } = planQuery(snapshot, text, {}, MIN_DEPTH)
+      const index = state
+      const number = numberOf(index, hit.id, hit.passage)
+      const { text: query } = planQuery(index, text, {}, MIN_DEPTH)
       return whileRunning(async () => {
-        const encoded: EncodedText = await semantic.encodeQuery(query, abort)
-        const backend = await semantic.open(abort)
-        return explainNumbered(snapshot, number, await readPassage(snapshot, number), encoded, backend)
+        const half = await meaning.load(abort)
+        return half.explain(index, number, await readPassage(index, number), query, abort)
       })
     },
     async detail(hit) {
       assertOpen()
-      const passage = await readPassage(state, numberOf(state, hit.id, hit.passage))
-      return { ...passage, passages: state.find(hit.id)!.entry.numPassages }
+      const first = readPassage(state, numberOf(state, hit.id, 0))
+      const passage = readPassage(state, numberOf(state, hit.id, hit.passage))
+      const { details = {} } = await first
+      return { ...(await passage), details, passages: state.find(hit.id)!.entry.numPassages }
     },
-    add: (documents, changeOptions) => change(() => addDocuments(context, documents, false, changeOptions)),
-    update: (documents, changeOptions) => change(() => addDocuments(context, documents, true, changeOptions)),
-    remove: (ids) => change(() => removeDocuments(context, ids)),
-    async rerank(query, documents, { limit = documents.length, signal: abort } = {}) {
+    add: (documents, changeOptions) =>
+      change((code) => code.addDocuments(context, documents, false, changeOptions)),
+    update: (documents, changeOptions) =>
+      change((code) => code.addDocuments(context, documents, true, changeOptions)),
+    remove: (ids) => change((code) => code.removeDocuments(context, ids)),
+    async rerank(query, documents, rerankOptions = {}) {
       assertOpen()
-      const { encoder } = await semantic.open(abort)
-      const encodeOptions = abort ? { signal: abort } : {}
-      const texts = documents.map((document) =>
-        typeof document === 'string' ? document : inputText(document),
+      const half = await meaning.load(rerankOptions.signal)
+      return half.rerank(query, documents, rerankOptions)
+    },
+    async filters() {
+      assertOpen()
+      return countFilters(
+        state.segments.flatMap(({ text, removed }) =>
+          text.documents.filter((_, number) => !removed.has(number)).map(({ metadata }) => metadata),
+        ),
       )
-      const { matrix } = await encoder.encodeQuery(query, encodeOptions)
-      const encoded = await encoder.encodeDocuments(texts, encodeOptions)
-      return encoded
-        .map((document, index): RerankHit => {
-          const input = documents[index]!
-          return {
-            index,
-            id: typeof input === 'string' ? String(index) : input.id,
-            score: maxSim(matrix, document.matrix),
-          }
-        })
-        .sort((a, b) => b.score - a.score || a.index - b.index)
-        .slice(0, limit)
+    },
+    async keepOffline({ signal: abort, onProgress } = {}) {
+      assertOpen()
+      if (store.kind === 'memory') {
+        throw new LateenError(
+          'storage-unavailable',
+          'Nothing can be kept: this search lives in memory only. Open it with persist, outside of a private window.',
+        )
+      }
+      return telling(onProgress, async () => {
+        await store.keepAll(abort, (done, total) =>
+          tellAll({ job: 'index', stage: 'offline', done, total, unit: 'bytes' }),
+        )
+        const { encoder, fallbacks } = await prepare(abort)
+        const lost = fallbacks.find(({ from }) => from === 'cache')
+        if (lost) throw new LateenError(lost.code as 'storage-full', lost.message)
+        return indexBytes(state.manifest) + encoder.bytes
+      })
     },
     refresh: () =>
-      change(async () => {
+      inTurn(async () => {
         context.setState(await openState(store, await store.readManifest(), state))
       }),
     async close() {
       if (closed) return
       closed = true
+      ended.abort()
       await changes
-      await semantic.dispose()
+      await meaning.dispose()
       await store.close()
     },
   }
-}
-
-/** A document as the model would see it if it were one passage. */
-function inputText({ title = '', text }: DocumentInput): string {
-  return encodedText({ title, headings: [], text }).text
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { assertFilters, matchesFilters } from './filters.ts'
+import { assertFilters, countFilters, matchesFilters } from './filters.ts'
 
 const page = { section: 'guide', version: 2, draft: false, tags: ['gpu', 'wasm'] }
 
@@ -43,4 +43,30 @@ test.each([
   [{ a: { any: [], not: [] } }],
 ])('refuses %j with what was expected', (filters) => {
   expect(() => assertFilters(filters)).toThrow(expect.objectContaining({ code: 'bad-argument' }))
+})
+
+test('values are counted once per document, whatever their keys and values are called', () => {
+  const own = JSON.parse('{"__proto__": "a", "constructor": ["b", "b", "toString"], "level": 1}')
+  const counts = countFilters([own, { level: 1, draft: true }, { level: 2 }])
+  const entries = Object.entries(counts).map(([key, values]) => [key, Object.entries(values)])
+  expect(entries).toEqual([
+    ['__proto__', [['a', 1]]],
+    [
+      'constructor',
+      [
+        ['b', 1],
+        ['toString', 1],
+      ],
+    ],
+    [
+      'level',
+      [
+        ['1', 2],
+        ['2', 1],
+      ],
+    ],
+    ['draft', [['true', 1]]],
+  ])
+  expect(counts['toString']).toBeUndefined()
+  expect(counts['level']!['hasOwnProperty']).toBeUndefined()
 })

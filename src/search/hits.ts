@@ -1,18 +1,13 @@
-/** Ranked passages become hits: one per document, with its best passage and a marked excerpt. */
-import { decodeVectors } from '../compress/decode.ts'
-import type { EncodedText } from '../encode/encoder.ts'
-import { LateenError } from '../errors.ts'
-import { readVectors } from '../segment/read.ts'
-import { encodedText } from '../text/passages.ts'
-import type { Explanation, HitData, Passage, Span, TokenMatrix } from '../types.ts'
-import type { Backend } from './backend.ts'
+/** Ranked passages become hits: one per document, with its best passage, a marked excerpt and further sections. */
+import { type ErrorCode, isLateenError, LateenError } from '../errors.ts'
+import type { HitData, Passage, SectionHit, Span } from '../types.ts'
 import { excerpt } from './excerpt.ts'
-import { explainPassage, markedSpans } from './explain.ts'
 import type { IndexState } from './state.ts'
 import type { Ranked } from './topk.ts'
 
-/** A best match weaker than this is not worth a mark. */
-const MARK_SIMILARITY = 0.5
+const MAX_SECTIONS = 3
+/** Passages looked at for sections: some lie under one heading, and reading each may cost a request. */
+const MAX_SECTION_CANDIDATES = 6
 
 export interface HitsInput {
   readonly state: IndexState
@@ -23,50 +18,136 @@ export interface HitsInput {
   readonly terms: ReadonlyMap<number, readonly string[]>
   /** Passages the semantic leg found. */
   readonly semantic: ReadonlySet<number>
-  /** With them, what answered the query by meaning is marked as well. */
-  readonly query?: EncodedText | undefined
-  readonly backend?: Backend | undefined
+  /** Places of a passage's text that answer by meaning. @default none are marked */
+  readonly spansOf?: (number: number, passage: Passage) => Promise<readonly Span[]>
 }
 
-/** The best passage of each of the first `limit` documents. */
-export async function toHits(input: HitsInput): Promise<HitData[]> {
-  const { state, terms, semantic, query, backend } = input
-  return Promise.all(
-    bestPassages(state, input.ranked, input.limit).map(async ({ id, score }) => {
-      const passage = await readPassage(state, id)
-      const spans =
-        query && backend && semantic.has(id)
-          ? markedSpans(await explainNumbered(state, id, passage, query, backend), MARK_SIMILARITY)
-          : []
-      return {
-        id: passage.documentId,
-        passage: passage.ordinal,
-        url: passage.url,
-        title: passage.title,
-        headings: passage.headings,
-        score,
-        legs: [
-          ...(terms.has(id) ? (['lexical'] as const) : []),
-          ...(semantic.has(id) ? (['semantic'] as const) : []),
-        ],
-        excerpt: excerpt(passage.text, { terms: terms.get(id) ?? [], spans: spans as Span[] }),
-      }
-    }),
+export interface Hits {
+  readonly hits: readonly HitData[]
+  /** Why some are left out: their text could not be read. */
+  readonly missing?: LateenError
+}
+
+/** One hit for each of the first `limit` documents whose text can be read. */
+export async function toHits(input: HitsInput): Promise<Hits> {
+  const errors: LateenError[] = []
+  const found = await Promise.all(
+    documentsOf(input.state, input.ranked, input.limit).map((passages) =>
+      orUnreadable(hitOf(input, passages), errors),
+    ),
   )
+  const hits = found.filter((hit) => hit !== undefined)
+  const [error] = errors
+  return error ? { hits, missing: leftOut(error, found.length - hits.length, found.length) } : { hits }
 }
 
-/** The first passage of each document in the ranking, for the first `limit` documents. */
-export function bestPassages(state: IndexState, ranked: readonly Ranked[], limit: number): Ranked[] {
-  const seen = new Set<string>()
-  const best: Ranked[] = []
+/** The passages of each of the first `limit` documents, best first: the hit itself, then candidates for sections. */
+export function documentsOf(
+  state: IndexState,
+  ranked: readonly Ranked[],
+  limit: number,
+): (readonly [Ranked, ...Ranked[]])[] {
+  const documents = new Map<string, [Ranked, ...Ranked[]]>()
   for (const candidate of ranked) {
-    if (best.length === limit) break
     const id = documentIdOf(state, candidate.id)
-    if (seen.has(id)) continue
-    seen.add(id)
-    best.push(candidate)
+    const passages = documents.get(id)
+    if (!passages) {
+      if (documents.size < limit) documents.set(id, [candidate])
+    } else if (passages.length <= MAX_SECTION_CANDIDATES) passages.push(candidate)
   }
-  return best
+  return [...documents.values()]
+}
+
+async function hitOf(input: HitsInput, [best, ...others]: readonly [Ranked, ...Ranked[]]): Promise<HitData> {
+  const { state } = input
+  const [passage, candidates] = await Promise.all([
+    readPassage(state, best.id),
+    Promise.all(others.filter((one) => answersToo(input, one, best)).map((one) => readSection(state, one))),
+  ])
+  const seen = new Set([placeOf(passage)])
+  const sections: SectionHit[] = []
+  for (const candidate of candidates) {
+    if (!candidate || sections.length === MAX_SECTIONS) continue
+    const place = placeOf(candidate.passage)
+    if (seen.has(place)) continue
+    seen.add(place)
+    // Where keywords mark something already, what meaning would add is not worth its time.
+    const { spansOf, ...unmarked } = input
+    const marking = spansOf && !input.terms.has(candidate.ranked.id) ? input : unmarked
+    sections.push(await sectionOf(marking, candidate.ranked, candidate.passage))
+  }
+  return {
+    id: passage.documentId,
+    title: passage.title,
+    metadata: passage.metadata,
+    ...(await sectionOf(input, best, passage)),
+    sections,
+  }
+}
+
+/** A passage that only meaning found must come close to the best one: meaning ranks everything somewhere. */
+function answersToo({ terms }: HitsInput, { id, score }: Ranked, best: Ranked): boolean {
+  return terms.has(id) || score >= best.score / 2
+}
+
+/** A section that cannot be read is no loss beside its hit. */
+async function readSection(
+  state: IndexState,
+  ranked: Ranked,
+): Promise<{ ranked: Ranked; passage: Passage } | undefined> {
+  const passage = await orUnreadable(readPassage(state, ranked.id), [])
+  return passage && { ranked, passage }
+}
+
+/** What tells one section from another: where it leads, or its headings where documents have no address. */
+function placeOf({ url, headings }: Passage): string {
+  return url || headings.join('\n')
+}
+
+async function sectionOf(
+  { terms, semantic, spansOf }: HitsInput,
+  { id, score }: Ranked,
+  passage: Passage,
+): Promise<SectionHit> {
+  const spans = spansOf && semantic.has(id) ? await spansOf(id, passage) : []
+  return {
+    passage: passage.ordinal,
+    url: passage.url,
+    headings: passage.headings,
+    score,
+    legs: [
+      ...(terms.has(id) ? (['lexical'] as const) : []),
+      ...(semantic.has(id) ? (['semantic'] as const) : []),
+    ],
+    excerpt: excerpt(passage.text, { terms: terms.get(id) ?? [], spans }),
+  }
+}
+
+/** What reading a text fails with when it is not here, damaged, or out of reach. */
+const UNREADABLE: readonly ErrorCode[] = [
+  'segment-missing',
+  'segment-corrupt',
+  'network',
+  'storage-unavailable',
+]
+
+/** The value, or undefined and one error more. */
+async function orUnreadable<T>(reading: Promise<T>, errors: LateenError[]): Promise<T | undefined> {
+  try {
+    return await reading
+  } catch (error) {
+    if (!UNREADABLE.some((code) => isLateenError(error, code))) throw error
+    errors.push(error as LateenError)
+    return undefined
+  }
+}
+
+function leftOut(cause: LateenError, count: number, all: number): LateenError {
+  return new LateenError(
+    cause.code,
+    `${count} of ${all} hits ${count === 1 ? 'is' : 'are'} left out because the text of the index could not be read there.`,
+    { cause },
+  )
 }
 
 export function documentIdOf(state: IndexState, passage: number): string {
@@ -89,32 +170,4 @@ export function numberOf(state: IndexState, id: string, ordinal: number): number
     )
   }
   return found.segment.base + found.entry.firstPassage + ordinal
-}
-
-/** Explains a passage from its stored codes. */
-export async function explainNumbered(
-  state: IndexState,
-  number: number,
-  passage: Passage,
-  query: EncodedText,
-  backend: Backend,
-): Promise<Explanation> {
-  const segment = state.segmentOf(number)
-  const encoded = encodedText(passage)
-  return explainPassage({
-    query,
-    passage,
-    encoded,
-    tokenized: backend.encoder.tokenize(encoded.text, 'document'),
-    tokenMap: await segment.text.readTokenMap(number - segment.base),
-    vectors: await vectorsOf(state, number, backend),
-  })
-}
-
-/** The stored vectors of a passage, decoded: rows × dim. */
-export async function vectorsOf(state: IndexState, number: number, backend: Backend): Promise<TokenMatrix> {
-  const segment = state.segmentOf(number)
-  const local = number - segment.base
-  const { segment: vectors, offsets } = await segment.openVectors(backend)
-  return decodeVectors(vectors.codec, await readVectors(vectors, offsets[local]!, offsets[local + 1]!))
 }

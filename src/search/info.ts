@@ -1,16 +1,16 @@
-import { filesOf } from '../segment/manifest.ts'
+import { filesOf, type Manifest } from '../segment/manifest.ts'
 import type { IndexStore } from '../store/store.ts'
 import type { EngineInfo, Fallback } from '../types.ts'
 import { VERSION } from '../version.ts'
 import type { IndexDefaults } from './changes.ts'
-import type { SemanticLeg } from './semantic.ts'
+import type { SemanticStatus } from './lazy-meaning.ts'
 import type { IndexState } from './state.ts'
 
 /** What `info()` reports. */
 export function engineInfo(
   state: IndexState,
   store: IndexStore,
-  semantic: SemanticLeg,
+  semantic: SemanticStatus,
   defaults: IndexDefaults,
 ): EngineInfo {
   const { manifest } = state
@@ -21,7 +21,7 @@ export function engineInfo(
     passages: state.passages,
     documents: state.documents,
     segments: state.segments.length,
-    indexBytes: manifest ? filesOf(manifest).reduce((sum, { bytes }) => sum + bytes, 0) : 0,
+    indexBytes: indexBytes(manifest),
     residentBytes: semantic.residentBytes,
     vectors: state.segments.reduce((sum, { reference }) => sum + reference.vectors, 0),
     codec: manifest ? `${manifest.codec.kind} ${manifest.codec.bits} bit` : `residual ${defaults.bits} bit`,
@@ -40,4 +40,9 @@ export function engineInfo(
     fallbacks,
     storage: store.kind,
   }
+}
+
+/** Bytes of all files of an index. */
+export function indexBytes(manifest: Manifest | undefined): number {
+  return manifest ? filesOf(manifest).reduce((sum, { bytes }) => sum + bytes, 0) : 0
 }

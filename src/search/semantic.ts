@@ -2,15 +2,16 @@
  * The semantic leg: opens the backend once, makes segments resident once, and answers a query with
  * the best passages by MaxSim. A lost GPU is survived: once on a new device, then without it.
  */
+import { decodeVectors } from '../compress/decode.ts'
 import type { EncodedText, GpuTokenMatrix } from '../encode/encoder.ts'
 import { isLateenError, LateenError } from '../errors.ts'
 import { maxSim } from '../score/reference.ts'
 import type { LoadedSegment, Scorer } from '../score/scorer.ts'
-import type { Fallback, OnProgress } from '../types.ts'
+import { readVectors } from '../segment/read-vectors.ts'
+import type { Fallback, OnProgress, TokenMatrix } from '../types.ts'
 import { abortable, throwIfAborted } from '../util/abort.ts'
 import { once } from '../util/once.ts'
 import type { Backend, OpenBackend } from './backend.ts'
-import { vectorsOf } from './hits.ts'
 import type { IndexState, OpenSegment } from './state.ts'
 import { type Ranked, topK } from './topk.ts'
 
@@ -23,9 +24,15 @@ export interface SemanticAnswer {
   /** Best passages by MaxSim, best first, ties by lower id; ids are global. */
   readonly ranked: readonly Ranked[]
   readonly query: EncodedText
+  readonly backend: Backend
+  /** Shared by everything that looks at passages of this answer, so that each is decoded once. */
+  readonly vectorsOf: VectorsOf
   readonly encodeMs: number
   readonly scoreMs: number
 }
+
+/** The stored vectors of a passage by global number, decoded: rows × dim. */
+export type VectorsOf = (passage: number) => Promise<TokenMatrix>
 
 export interface SemanticLeg {
   readonly state: 'unloaded' | 'loading' | 'ready' | 'failed'
@@ -174,11 +181,14 @@ export function semanticLeg(openBackend: OpenBackend, onProgress?: OnProgress): 
             ranked.push(...topK(scores, depth, (i) => segment.base + passages[i]!))
           }
           const vectors = await query.read()
-          const exact = await scoreExactly(mergeRanked(ranked, depth), vectors, index, active)
+          const vectorsOf = vectorReader(index, active)
+          const exact = await scoreExactly(mergeRanked(ranked, depth), vectors, vectorsOf)
           const scoredMs = performance.now()
           return {
             ranked: exact,
             query: remember(text, vectors),
+            backend: active,
+            vectorsOf,
             encodeMs: encodedMs - startMs,
             scoreMs: scoredMs - encodedMs,
           }
@@ -250,15 +260,30 @@ async function encodeForScorer(
 async function scoreExactly(
   ranked: readonly Ranked[],
   { matrix }: EncodedText,
-  index: IndexState,
-  backend: Backend,
+  vectorsOf: VectorsOf,
 ): Promise<Ranked[]> {
   const first = await Promise.all(
     ranked.slice(0, EXACTLY_SCORED).map(async ({ id }) => {
-      return { id, score: maxSim(matrix, await vectorsOf(index, id, backend)) }
+      return { id, score: maxSim(matrix, await vectorsOf(id)) }
     }),
   )
   return [...mergeRanked(first, first.length), ...ranked.slice(EXACTLY_SCORED)]
+}
+
+/** Reads and decodes each passage once. */
+export function vectorReader(index: IndexState, backend: Backend): VectorsOf {
+  const known = new Map<number, Promise<TokenMatrix>>()
+  const read = async (passage: number) => {
+    const segment = index.segmentOf(passage)
+    const local = passage - segment.base
+    const { segment: vectors, offsets } = await segment.openVectors(backend)
+    return decodeVectors(vectors.codec, await readVectors(vectors, offsets[local]!, offsets[local + 1]!))
+  }
+  return (passage) => {
+    let reading = known.get(passage)
+    if (!reading) known.set(passage, (reading = read(passage)))
+    return reading
+  }
 }
 
 /** Best `depth` of several ranked lists; ties by lower id. */

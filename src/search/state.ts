@@ -2,28 +2,17 @@
  * A snapshot of an open index: its manifest, its segments with global passage numbers, and the keyword
  * index over them. A change makes a new snapshot and shares what did not change.
  */
-import type { Codec, ResidualBits } from '../compress/codec.ts'
-import { readCodecFile } from '../compress/codec-file.ts'
-import { plainCodec } from '../compress/plain.ts'
 import { LateenError } from '../errors.ts'
-import {
-  createLexicalIndex,
-  type LexicalIndex,
-  type LexicalPart,
-  loadLexicalIndex,
-} from '../lexical/lexical.ts'
-import {
-  checkCompatible,
-  type FileReference,
-  type Manifest,
-  type SegmentReference,
-} from '../segment/manifest.ts'
-import { openTextSegment, openVectorSegment } from '../segment/read.ts'
-import type { DocumentEntry, TextSegment, VectorSegment } from '../segment/segment.ts'
+import { type LexicalFile, type LexicalIndex, openLexicalIndex } from '../lexical/lexical.ts'
+import type { FileReference, Manifest, SegmentReference } from '../segment/manifest.ts'
+import { openTextSegment } from '../segment/read-text.ts'
+import type { DocumentEntry, TextSegment } from '../segment/segment.ts'
 import { verifySource } from '../store/source.ts'
-import type { IndexStore } from '../store/store.ts'
+import type { ByteSource, IndexStore } from '../store/store.ts'
+import { loadCode } from '../util/load-code.ts'
 import { once } from '../util/once.ts'
 import type { Backend } from './backend.ts'
+import type { OpenVectors } from './vectors.ts'
 
 export interface OpenSegment {
   readonly reference: SegmentReference
@@ -34,12 +23,6 @@ export interface OpenSegment {
   readonly removed: ReadonlySet<number>
   /** The vectors, verified and opened once. Fails with `index-model-mismatch`, `segment-corrupt`. */
   openVectors(backend: Backend): Promise<OpenVectors>
-}
-
-export interface OpenVectors {
-  readonly segment: VectorSegment
-  /** numPassages + 1 running vector counts. */
-  readonly offsets: Uint32Array
 }
 
 export interface DocumentAddress {
@@ -74,23 +57,41 @@ export async function openState(
   previous?: IndexState,
   signal?: AbortSignal,
 ): Promise<IndexState> {
-  const segments: OpenSegment[] = []
+  const references = manifest?.segments ?? []
   let base = 0
-  for (const reference of manifest?.segments ?? []) {
-    const known = previous?.segments[segments.length]
-    const text =
-      known && sameFiles(known.reference, reference)
-        ? known.text
-        : await openText(store, manifest!, reference, signal)
-    const openVectors = known?.text === text ? known.openVectors : vectorsOpener(store, manifest!, reference)
-    segments.push({ reference, base, text, removed: new Set(reference.removed), openVectors })
-    base += reference.passages
+  // Text and keywords come from files of their own: what both need first travels at the same time.
+  const opening = Promise.all(
+    references.map((reference, i) => {
+      const known = previous?.segments[i]
+      const first = base
+      base += reference.passages
+      return openSegment(store, manifest!, reference, first, known, signal)
+    }),
+  )
+  const lexical =
+    previous && carriesForward(previous, references)
+      ? opening.then((segments) => advanceLexical(previous, segments))
+      : openLexical(store, references, opening, signal)
+  const [segments, keywords] = await Promise.all([opening, lexical])
+  return indexState(manifest, segments, keywords)
+}
+
+async function openSegment(
+  store: IndexStore,
+  manifest: Manifest,
+  reference: SegmentReference,
+  base: number,
+  known: OpenSegment | undefined,
+  signal?: AbortSignal,
+): Promise<OpenSegment> {
+  const same = known && sameFiles(known.reference, reference) ? known : undefined
+  return {
+    reference,
+    base,
+    text: same?.text ?? (await openText(store, manifest, reference, signal)),
+    removed: new Set(reference.removed),
+    openVectors: same?.openVectors ?? vectorsOpener(store, manifest, reference),
   }
-  const carried = previous && carriesForward(previous, segments) ? previous : undefined
-  const lexical = carried
-    ? await advanceLexical(carried, segments)
-    : await openLexical(store, segments, signal)
-  return indexState(manifest, segments, lexical)
 }
 
 function indexState(
@@ -128,37 +129,30 @@ export function passagesOf(segment: OpenSegment, document: DocumentEntry): numbe
   return Array.from({ length: document.numPassages }, (_, i) => first + i)
 }
 
-async function readVerified(
-  store: IndexStore,
-  file: FileReference,
-  signal?: AbortSignal,
-): Promise<Uint8Array> {
-  const source = await store.open(file.file, signal)
-  await verifySource(source, file, signal)
-  return source.read(0, file.bytes, signal)
-}
-
 async function openText(
   store: IndexStore,
   manifest: Manifest,
   reference: SegmentReference,
   signal?: AbortSignal,
 ) {
-  const source = await store.open(reference.textFile.file, signal)
-  // Local copies were verified when they were stored, and their blocks carry checksums of their own.
-  if (store.kind === 'http' || store.kind === 'file') await verifySource(source, reference.textFile, signal)
-  return openTextSegment(source, manifest, reference, signal)
+  return openTextSegment(await openFile(store, reference.textFile, signal), manifest, reference, signal)
+}
+
+/** Both kinds of files carry checksums of their own for what is read of them. */
+async function openFile(store: IndexStore, file: FileReference, signal?: AbortSignal): Promise<ByteSource> {
+  const source = await store.open(file, signal)
+  // Local copies were verified when they were stored, and of a file in parts only some may ever come.
+  const isForeign = store.kind === 'http' || store.kind === 'file'
+  if (isForeign && !file.parts) await verifySource(source, file, signal)
+  return source
 }
 
 function vectorsOpener(store: IndexStore, manifest: Manifest, reference: SegmentReference) {
   // Every caller has the same model, or is refused by the codec check: one memo serves all.
   let active: Backend
   const open = once(async () => {
-    const codec = await codecOf(store, manifest, active)
-    const source = await store.open(reference.vectorFile.file)
-    await verifySource(source, reference.vectorFile)
-    const segment = await openVectorSegment(source, codec, manifest, reference)
-    return { segment, offsets: await segment.readOffsets() }
+    const { openVectors } = await loadCode(() => import('./vectors.ts'))
+    return openVectors(store, manifest, reference, active)
   })
   return (backend: Backend) => {
     active = backend
@@ -166,33 +160,21 @@ function vectorsOpener(store: IndexStore, manifest: Manifest, reference: Segment
   }
 }
 
-/** The codec of an index, checked against its manifest. Fails with `index-model-mismatch`. */
-export async function codecOf(store: IndexStore, manifest: Manifest, backend: Backend): Promise<Codec> {
-  const { kind, bits, file } = manifest.codec
-  const { spec } = backend.encoder
-  let codec: Codec
-  if (kind !== 'residual') codec = plainCodec(kind, manifest.model.dim)
-  else if (file) codec = readCodecFile(await readVerified(store, file))(bits as ResidualBits)
-  else if (backend.modelCodec) codec = backend.modelCodec(bits as ResidualBits)
-  else {
-    throw new LateenError(
-      'index-model-mismatch',
-      `The index relies on a codec that comes with its model ${manifest.model.name}, and ${spec.name} brings none. Load the model it was built with, or rebuild the index.`,
-    )
-  }
-  checkCompatible(manifest, { ...spec, codecFingerprint: codec.fingerprint })
-  return codec
-}
-
 function sameFiles(a: SegmentReference, b: SegmentReference): boolean {
-  return a.vectorFile.sha256 === b.vectorFile.sha256 && a.textFile.sha256 === b.textFile.sha256
+  return (
+    a.vectorFile.sha256 === b.vectorFile.sha256 &&
+    a.textFile.sha256 === b.textFile.sha256 &&
+    String(a.textFile.parts) === String(b.textFile.parts)
+  )
 }
 
-/** True when `segments` continue those of `previous`: same ones in front, and nothing came back. */
-function carriesForward(previous: IndexState, segments: readonly OpenSegment[]): boolean {
+/** True when `references` continue the segments of `previous`: same ones in front, and nothing came back. */
+function carriesForward(previous: IndexState, references: readonly SegmentReference[]): boolean {
   return previous.segments.every((old, i) => {
-    const now = segments[i]
-    return now?.text === old.text && [...old.removed].every((number) => now.removed.has(number))
+    const now = references[i]
+    if (!now || !sameFiles(old.reference, now)) return false
+    const removed = new Set(now.removed)
+    return [...old.removed].every((number) => removed.has(number))
   })
 }
 
@@ -209,16 +191,25 @@ async function advanceLexical(previous: IndexState, segments: readonly OpenSegme
 /** Segments with a keyword index of their own are loaded from it, the others added from their text. */
 async function openLexical(
   store: IndexStore,
-  segments: readonly OpenSegment[],
+  references: readonly SegmentReference[],
+  opening: Promise<readonly OpenSegment[]>,
   signal?: AbortSignal,
 ): Promise<LexicalIndex> {
-  const parts: LexicalPart[] = []
-  for (const { reference, base } of segments) {
-    if (!reference.lexicalFile) continue
-    parts.push({ bytes: await readVerified(store, reference.lexicalFile, signal), firstId: base })
-  }
-  const lexical = parts.length > 0 ? loadLexicalIndex(parts) : createLexicalIndex()
-  for (const segment of segments) {
+  let passagesBefore = 0
+  const files = references.flatMap(({ lexicalFile, passages }) => {
+    const firstId = passagesBefore
+    passagesBefore += passages
+    return lexicalFile ? [{ lexicalFile, firstId, passages }] : []
+  })
+  const lexical = await openLexicalIndex(
+    await Promise.all(
+      files.map(async ({ lexicalFile, ...place }): Promise<LexicalFile> => {
+        return { source: await openFile(store, lexicalFile, signal), name: lexicalFile.file, ...place }
+      }),
+    ),
+    signal,
+  )
+  for (const segment of await opening) {
     if (!segment.reference.lexicalFile) await addToLexical(lexical, segment)
     lexical.discard(removedPassages(segment))
   }

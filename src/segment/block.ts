@@ -1,15 +1,14 @@
 /** A block of the text file before compression: consecutive passages with their token maps. */
-import { type Check, list, parseJson, type Refuse, shown, text } from './check.ts'
+import type { Passage } from '../types.ts'
+import { type Check, dictionary, list, number, parseJson, type Refuse, shown, text } from './check.ts'
 import { BLOCK_HEADER_BYTES, corrupt } from './layout.ts'
 
 /** What a block stores of a passage; the rest follows from the document table. */
 export interface StoredPassage {
-  readonly title: string
-  readonly headings: readonly string[]
-  readonly url: string
-  readonly text: string
+  readonly passage: StoredFields
   readonly tokenMap: Uint16Array
 }
+export type StoredFields = Omit<Passage, 'documentId' | 'ordinal' | 'metadata'>
 
 /** A passage ready to be put into a block. */
 export interface PassageRow {
@@ -18,11 +17,23 @@ export interface PassageRow {
   readonly tokenMap: Uint16Array
 }
 
-export function passageRow({ title, headings, url, text, tokenMap }: StoredPassage): PassageRow {
-  return {
-    json: new TextEncoder().encode(JSON.stringify([title, headings, url, text])),
-    tokenMap: tokenMap.slice(),
-  }
+/** The row of a passage ends with its text, or goes on with a weight that is not 1 and with details. */
+export function passageRow(passage: StoredFields, tokenMap: Uint16Array): PassageRow {
+  const { title, headings, url, text, weight = 1, details } = passage
+  const row: unknown[] = [title, headings, url, text]
+  if (weight !== 1 || details) row.push(weight)
+  if (details) row.push(details)
+  return { json: new TextEncoder().encode(JSON.stringify(row)), tokenMap: tokenMap.slice() }
+}
+
+/** Refuses a weight or details that cannot be stored. */
+export function checkExtras(
+  { weight, details }: Pick<Passage, 'weight' | 'details'>,
+  path: string,
+  refuse: Refuse,
+) {
+  if (weight !== undefined) weightShape(weight, `${path}.weight`, refuse)
+  if (details) detailsShape(details, `${path}.details`, refuse)
 }
 
 export function encodeBlock(rows: readonly PassageRow[]): Uint8Array {
@@ -84,16 +95,22 @@ export function decodeBlock(raw: Uint8Array, count: number, name: string): Store
   }
   const rows = list(checkRow)(parseJson(raw.subarray(jsonStart), refuse), '', refuse)
   if (rows.length !== count) throw corrupt(name, `a block of ${count} passages`, `${rows.length}`)
-  return rows.map((row, i) => ({ ...row, tokenMap: maps[i]! }))
+  return rows.map((passage, i) => ({ passage, tokenMap: maps[i]! }))
 }
 
-const checkRow: Check<Omit<StoredPassage, 'tokenMap'>> = (value, path, refuse) => {
-  if (!Array.isArray(value) || value.length !== 4) return refuse(path, 'four fields', shown(value))
-  const [title, headings, url, body] = value as unknown[]
+const weightShape = number(0, 10)
+const detailsShape = dictionary(text)
+
+const checkRow: Check<StoredFields> = (value, path, refuse) => {
+  if (!Array.isArray(value) || value.length < 4 || value.length > 6)
+    return refuse(path, 'four to six fields', shown(value))
+  const [title, headings, url, body, weight = 1, details] = value as unknown[]
   return {
     title: text(title, `${path}[0]`, refuse),
     headings: list(text)(headings, `${path}[1]`, refuse),
     url: text(url, `${path}[2]`, refuse),
     text: text(body, `${path}[3]`, refuse),
+    ...(weight === 1 ? {} : { weight: weightShape(weight, `${path}[4]`, refuse) }),
+    ...(details === undefined ? {} : { details: detailsShape(details, `${path}[5]`, refuse) }),
   }
 }

@@ -19,6 +19,13 @@ export function integer(min = 0, max = Number.MAX_SAFE_INTEGER): Check<number> {
       : refuse(path, expected, shown(value))
 }
 
+export function number(min: number, max: number): Check<number> {
+  return (value, path, refuse) =>
+    typeof value === 'number' && value >= min && value <= max
+      ? value
+      : refuse(path, `a number of ${min} to ${max}`, shown(value))
+}
+
 export function oneOf<T>(...values: readonly T[]): Check<T> {
   return (value, path, refuse) =>
     values.includes(value as T)

@@ -1,5 +1,6 @@
 /** What opening both files of a segment has in common. */
 import { LateenError } from '../errors.ts'
+import { readChecked } from '../store/source.ts'
 import type { ByteSource } from '../store/store.ts'
 import { corrupt, HEADER_BYTES } from './layout.ts'
 import type { Manifest } from './manifest.ts'
@@ -7,8 +8,12 @@ import type { Manifest } from './manifest.ts'
 /** The part of a manifest a segment is checked against. */
 export type SegmentContext = Pick<Manifest, 'model' | 'codec'>
 
-export async function readHeader(source: ByteSource, signal: AbortSignal | undefined): Promise<Uint8Array> {
-  return source.read(0, Math.min(HEADER_BYTES, source.byteLength), signal)
+export function readHeader<H>(
+  source: ByteSource,
+  decode: (bytes: Uint8Array) => H,
+  signal: AbortSignal | undefined,
+): Promise<H> {
+  return readChecked(source, 0, Math.min(HEADER_BYTES, source.byteLength), decode, signal)
 }
 
 /** Fails with `bad-argument` unless [start, start + length) lies within `limit`. */

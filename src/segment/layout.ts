@@ -49,9 +49,10 @@ export interface VectorHeader extends CommonHeader {
 export interface TextHeader extends CommonHeader {
   readonly numDocuments: number
   readonly numBlocks: number
-  /** SHA-256 of directory and document table. */
+  /** SHA-256 of the resident section. */
   readonly residentHash: string
-  readonly documentsBytes: number
+  /** Length of directory and document table, packed together. */
+  readonly residentBytes: number
   readonly documentsRawBytes: number
   readonly blocksBytes: number
 }
@@ -83,12 +84,11 @@ export function vectorLayout(header: VectorHeader) {
 
 /** Sections of a text file; `totalBytes` is the length of the file. */
 export function textLayout(header: TextHeader) {
-  const [directory, documents, blocks] = placeSections(1, [
-    header.numBlocks * DIRECTORY_ROW_BYTES,
-    header.documentsBytes,
-    header.blocksBytes,
-  ]) as [Section, Section, Section]
-  return { directory, documents, blocks, totalBytes: blocks.offset + blocks.length }
+  const [resident, blocks] = placeSections(1, [header.residentBytes, header.blocksBytes]) as [
+    Section,
+    Section,
+  ]
+  return { resident, blocks, totalBytes: blocks.offset + blocks.length }
 }
 
 function placeSections(alignment: number, lengths: readonly number[]): Section[] {
@@ -121,12 +121,8 @@ export function encodeVectorHeader(header: VectorHeader): Uint8Array {
 }
 
 export function encodeTextHeader(header: TextHeader): Uint8Array {
-  const { directory, documents, blocks, totalBytes } = textLayout(header)
-  const { bytes, view } = commonHeader('text', header, header.numDocuments, totalBytes, [
-    directory,
-    documents,
-    blocks,
-  ])
+  const { resident, blocks, totalBytes } = textLayout(header)
+  const { bytes, view } = commonHeader('text', header, header.numDocuments, totalBytes, [resident, blocks])
   bytes.set(hexToBytes(header.residentHash), 160)
   view.setUint32(192, header.numBlocks, true)
   view.setUint32(196, header.documentsRawBytes, true)
@@ -185,9 +181,9 @@ export function decodeTextHeader(bytes: Uint8Array, fileBytes: number, name: str
     numDocuments: count,
     numBlocks: view.getUint32(192, true),
     residentHash: bytesToHex(bytes.subarray(160, 192)),
-    documentsBytes: readU64(view, 120),
+    residentBytes: readU64(view, 104),
     documentsRawBytes: view.getUint32(196, true),
-    blocksBytes: readU64(view, 136),
+    blocksBytes: readU64(view, 120),
   }
   return sameOrThrow(bytes, encodeTextHeader(header), textLayout(header).totalBytes, fileBytes, header, name)
 }

@@ -1,10 +1,19 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { isLateenError } from '../errors.ts'
-import { checkCompatible, filesOf, type Manifest, parseManifest, serializeManifest } from './manifest.ts'
+import {
+  checkCompatible,
+  filesOf,
+  isFileName,
+  type Manifest,
+  parseManifest,
+  serializeManifest,
+  storedFilesOf,
+} from './manifest.ts'
 import { fixtureIndex, residualCodec, SAMPLE_MODEL, sampleManifest } from './samples.test-suite.ts'
 
 const { manifest } = fixtureIndex()
+const vectors = manifest.segments[0]!.vectorFile
 const hash = 'ab'.repeat(32)
 
 /** A copy of the sample with one value replaced. */
@@ -66,6 +75,14 @@ test.each<[string, readonly (string | number)[], unknown]>([
   ['a file name that leaves the folder', ['segments', 0, 'textFile', 'file'], '../../etc/passwd'],
   ['a file name that is not its hash', ['segments', 0, 'textFile', 'sha256'], hash],
   ['a vector file where text is expected', ['segments', 0, 'textFile'], manifest.segments[0]!.vectorFile],
+  ['parts that do not add up to the file', ['segments', 0, 'textFile', 'parts'], [100, 100]],
+  ['an empty part', ['segments', 0, 'vectorFile', 'parts'], [1027, 0]],
+  ['no parts at all', ['segments', 0, 'vectorFile', 'parts'], []],
+  [
+    'more than 1,024 parts',
+    ['segments', 0, 'vectorFile'],
+    { ...vectors, bytes: 1025, parts: Array(1025).fill(1) },
+  ],
   ['removed documents that are not ascending', ['segments', 0, 'removed'], [1, 0]],
   ['a removed document that does not exist', ['segments', 0, 'removed'], [2]],
   ['more base segments than segments', ['base'], { sha256: hash, segments: 2, removedIds: [] }],
@@ -149,6 +166,35 @@ test.each(['fingerprint', 'tokenizerHash', 'codecFingerprint'])(
     expect(() => checkCompatible(manifest, ours)).toThrow(/abababababab.*"mine".*or build it again/)
   },
 )
+
+test('lists of numbers take one line, whatever the strings around them hold', () => {
+  const odd = { ...manifest, passages: { policy: '[\n  1,\n  2\n]', maxTokens: 3 } }
+  const text = serializeManifest(odd)
+  expect(text).toContain('"version": [1, 0],')
+  expect(text).toMatch(/"parts": \[\d+, \d+\]\n/)
+  expect(parseManifest(text)).toEqual(odd)
+})
+
+test('storedFilesOf lists what is stored: whole files, and parts by names of their own', () => {
+  const [segment] = manifest.segments
+  const { vectorFile, textFile } = segment!
+  expect(storedFilesOf(sampleManifest([segment!, segment!]))).toEqual([
+    vectorFile,
+    ...textFile.parts!.map((bytes, i) => ({ file: `${textFile.sha256}-${i}.text`, bytes })),
+  ])
+})
+
+test.each([
+  [`${hash}.text`, true],
+  [`${hash}-0.lexical`, true],
+  [`${hash}-1023.text`, true],
+  [`${hash}-.text`, false],
+  [`${hash}-0.html`, false],
+  [`${hash}-0.text.tmp`, false],
+  [`../${hash}-0.text`, false],
+])('%s is a name of ours: %s', (name, expected) => {
+  expect(isFileName(name)).toBe(expected)
+})
 
 test('filesOf lists every file once', () => {
   const [segment] = manifest.segments

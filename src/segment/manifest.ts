@@ -16,12 +16,26 @@ import {
 export const FORMAT_MAJOR = 1
 export const FORMAT_MINOR = 0
 const ACCEPTED_VERSIONS = [[1, 0]] as const
+/** Parts of a file: their lengths are part of the manifest, which every reader downloads. */
+export const MAX_PARTS = 1024
 
 export interface FileReference {
   /** Name within the index: content hash plus extension. */
   readonly file: string
   readonly bytes: number
   readonly sha256: string
+  /**
+   * Present when the file is stored in parts, so that a reader on any static host fetches only those it
+   * needs: the length of each in bytes, in order. Part i is called `<sha256>-<i>.<extension>`.
+   */
+  readonly parts?: readonly number[]
+}
+
+/** What a store holds under one name: a whole file, or a part, which has no hash of its own. */
+export interface StoredFile {
+  readonly file: string
+  readonly bytes: number
+  readonly sha256?: string
 }
 
 export type FileExtension = 'vectors' | 'text' | 'lexical' | 'codec'
@@ -99,7 +113,12 @@ export function parseManifest(input: Uint8Array | string): Manifest {
  * @throws LateenError `index-invalid` when the manifest breaks a rule
  */
 export function serializeManifest(manifest: Manifest): string {
-  return `${JSON.stringify(checkManifest(manifest, '', refuse), undefined, 2)}\n`
+  const text = JSON.stringify(checkManifest(manifest, '', refuse), undefined, 2)
+  // Lists of numbers can be long: one line each. A line break cannot stand in a JSON string.
+  const compact = text.replace(/\[\n\s+\d+(?:,\n\s+\d+)*\n\s+\]/g, (numbers) =>
+    numbers.replace(/\s+/g, '').replaceAll(',', ', '),
+  )
+  return `${compact}\n`
 }
 
 /** Fails with `index-version` unless this version of the library reads the given one. */
@@ -133,11 +152,7 @@ export function checkCompatible(manifest: Pick<Manifest, 'model' | 'codec'>, mod
 
 /** All files an index names, each once, in order of first mention. */
 export function filesOf(manifest: Manifest): FileReference[] {
-  const files = new Map<string, FileReference>()
-  for (const file of [manifest.codec.file, ...manifest.segments.flatMap(filesOfSegment)]) {
-    if (file) files.set(file.file, file)
-  }
-  return [...files.values()]
+  return [...new Map(references(manifest).map((one) => [one.file, one])).values()]
 }
 
 export function filesOfSegment(segment: SegmentReference): FileReference[] {
@@ -145,12 +160,47 @@ export function filesOfSegment(segment: SegmentReference): FileReference[] {
   return lexicalFile ? [vectorFile, textFile, lexicalFile] : [vectorFile, textFile]
 }
 
+/** What a store holds of a file, each under a name of its own: all of it, or its parts in order. */
+export function storedFiles(file: StoredFile & Pick<FileReference, 'parts'>): StoredFile[] {
+  if (!file.parts) return [file]
+  const dot = file.file.lastIndexOf('.')
+  return file.parts.map((bytes, i) => ({
+    file: `${file.file.slice(0, dot)}-${i}${file.file.slice(dot)}`,
+    bytes,
+  }))
+}
+
+/** What a store holds of an index beside the manifest, each once. */
+export function storedFilesOf(manifest: Manifest): StoredFile[] {
+  const stored = references(manifest).flatMap(storedFiles)
+  return [...new Map(stored.map((one) => [one.file, one])).values()]
+}
+
+/** True for names this library gives to files and parts. */
+export function isFileName(name: string): boolean {
+  return /^[0-9a-f]{64}(-\d{1,4})?\.(vectors|text|lexical|codec)$/.test(name)
+}
+
+function references({ codec, segments }: Manifest): FileReference[] {
+  return [...(codec.file ? [codec.file] : []), ...segments.flatMap(filesOfSegment)]
+}
+
 function file(extension: FileExtension): Check<FileReference> {
-  const shape = object<FileReference>({ file: text, bytes: integer(), sha256: hash })
+  const shape = object<FileReference>({
+    file: text,
+    bytes: integer(),
+    sha256: hash,
+    parts: optional(list(integer(1))),
+  })
   return (value, path, refuse) => {
     const reference = shape(value, path, refuse)
+    const { parts, bytes } = reference
     const name = `${reference.sha256}.${extension}`
-    return reference.file === name ? reference : refuse(`${path}.file`, name, JSON.stringify(reference.file))
+    if (reference.file !== name) refuse(`${path}.file`, name, JSON.stringify(reference.file))
+    if (!parts) return reference
+    if (parts.length > MAX_PARTS) refuse(`${path}.parts`, `at most ${MAX_PARTS}`, `${parts.length}`)
+    const sum = parts.reduce((total, part) => total + part, 0)
+    return sum === bytes ? reference : refuse(`${path}.parts`, `lengths that add up to ${bytes}`, `${sum}`)
   }
 }
 

@@ -1,4 +1,5 @@
 /** Opens the text file of a segment. */
+import { readChecked } from '../store/source.ts'
 import type { ByteSource } from '../store/store.ts'
 import type { Passage } from '../types.ts'
 import { sha256Hex } from '../util/hash.ts'
@@ -6,17 +7,10 @@ import { type Once, once } from '../util/once.ts'
 import { decodeBlock, type StoredPassage } from './block.ts'
 import { assertRange, expectEqual, readHeader, type SegmentContext } from './common.ts'
 import { decodeDocuments } from './documents.ts'
-import {
-  corrupt,
-  DIRECTORY_ROW_BYTES,
-  decodeTextHeader,
-  HEADER_BYTES,
-  type Section,
-  textLayout,
-} from './layout.ts'
+import { corrupt, DIRECTORY_ROW_BYTES, decodeTextHeader, type Section, textLayout } from './layout.ts'
 import { checkCompatible, type SegmentReference } from './manifest.ts'
-import { unpack } from './pack.ts'
 import type { TextSegment } from './segment.ts'
+import { unpack } from './unpack.ts'
 
 /** Inflated blocks a text segment keeps, so that the passages of one answer do not read a block twice. */
 const KEPT_BLOCKS = 16
@@ -34,7 +28,7 @@ export async function openTextSegment(
   signal?: AbortSignal,
 ): Promise<TextSegment> {
   const name = reference.textFile.file
-  const header = decodeTextHeader(await readHeader(source, signal), source.byteLength, name)
+  const header = await readHeader(source, (bytes) => decodeTextHeader(bytes, source.byteLength, name), signal)
   checkCompatible(manifest, {
     fingerprint: header.modelFingerprint,
     tokenizerHash: header.tokenizerHash,
@@ -44,39 +38,49 @@ export async function openTextSegment(
   expectEqual(name, 'documents', reference.documents, header.numDocuments)
 
   const layout = textLayout(header)
-  const resident = await source.read(HEADER_BYTES, layout.blocks.offset - HEADER_BYTES, signal)
-  if (sha256Hex(resident) !== header.residentHash) {
-    throw corrupt(name, 'a directory and document table with the checksum of the header', 'another checksum')
-  }
-  const packedDocuments = resident.subarray(layout.documents.offset - HEADER_BYTES)
+  const packedResident = await readChecked(
+    source,
+    layout.resident.offset,
+    layout.resident.length,
+    (bytes) => {
+      if (sha256Hex(bytes) === header.residentHash) return bytes
+      throw corrupt(
+        name,
+        'a directory and document table with the checksum of the header',
+        'another checksum',
+      )
+    },
+    signal,
+  )
+  const directoryBytes = header.numBlocks * DIRECTORY_ROW_BYTES
+  const resident = unpack(packedResident, directoryBytes + header.documentsRawBytes, name)
+  const blocks = readDirectory(resident, header.numBlocks, layout.blocks, header.numPassages, name)
   const documents = decodeDocuments(
-    unpack(packedDocuments, header.documentsRawBytes, name),
+    resident.subarray(directoryBytes),
     header.numDocuments,
     header.numPassages,
     name,
   )
-  const blocks = readDirectory(resident, header.numBlocks, layout.blocks, header.numPassages, name)
 
   const documentOf = (passage: number): number => {
     assertRange(name, 'passages', passage, 1, header.numPassages)
     return lastAtMost(documents.length, (i) => documents[i]!.firstPassage, passage)
   }
-  const readBlock = async (block: BlockEntry): Promise<StoredPassage[]> => {
-    const packed = await source.read(block.offset, block.packedBytes)
-    if (sha256Hex(packed).slice(0, 8) !== block.checksum) {
+  const readBlock = ({ offset, packedBytes, rawBytes, checksum, count }: BlockEntry) =>
+    readChecked(source, offset, packedBytes, (packed) => {
+      if (sha256Hex(packed).slice(0, 8) === checksum)
+        return decodeBlock(unpack(packed, rawBytes, name), count, name)
       throw corrupt(name, 'a block with the checksum of the directory', 'another checksum')
-    }
-    return decodeBlock(unpack(packed, block.rawBytes, name), block.count, name)
-  }
+    })
   const kept = keepRecent(KEPT_BLOCKS, (index: number) => readBlock(blocks[index]!))
   const stored = async (passage: number): Promise<StoredPassage> => {
     assertRange(name, 'passages', passage, 1, header.numPassages)
     const index = lastAtMost(blocks.length, (i) => blocks[i]!.firstPassage, passage)
     return (await kept(index))[passage - blocks[index]!.firstPassage]!
   }
-  const complete = (passage: number, { title, headings, url, text }: StoredPassage): Passage => {
-    const { id, metadata, firstPassage } = documents[documentOf(passage)]!
-    return { documentId: id, ordinal: passage - firstPassage, title, headings, url, text, metadata }
+  const complete = (number: number, { passage }: StoredPassage): Passage => {
+    const { id, metadata, firstPassage } = documents[documentOf(number)]!
+    return { documentId: id, ordinal: number - firstPassage, ...passage, metadata }
   }
   return {
     numPassages: header.numPassages,

@@ -22,7 +22,11 @@ export async function openVectorSegment(
   signal?: AbortSignal,
 ): Promise<VectorSegment> {
   const name = reference.vectorFile.file
-  const header = decodeVectorHeader(await readHeader(source, signal), source.byteLength, name)
+  const header = await readHeader(
+    source,
+    (bytes) => decodeVectorHeader(bytes, source.byteLength, name),
+    signal,
+  )
   const identity = { ...header, fingerprint: header.modelFingerprint }
   checkCompatible(manifest, identity)
   checkCompatible(manifest, { ...identity, codecFingerprint: codec.fingerprint })

@@ -3,8 +3,8 @@ import type { Codec, CodedVectors, ResidualCodec } from '../compress/codec.ts'
 import { bytesPerVector } from '../compress/codec.ts'
 import { sha256Hex } from '../util/hash.ts'
 import { seededRandom } from '../util/random.ts'
-import type { Manifest, SegmentReference } from './manifest.ts'
-import type { SegmentDocument, SegmentOptions } from './segment.ts'
+import { type Manifest, type SegmentReference, storedFiles } from './manifest.ts'
+import type { SegmentDocument, SegmentOptions, SegmentPassage } from './segment.ts'
 import { segmentBuilder, type WrittenSegment } from './write.ts'
 
 const hashOf = (text: string) => sha256Hex(new TextEncoder().encode(text))
@@ -88,7 +88,7 @@ export function sampleDocument(
   return {
     id,
     metadata,
-    contentHash: hashOf(`${id} ${seed}`),
+    contentHash: hashOf(`${id} ${seed}`).slice(0, 16),
     passages,
     vectors: sampleVectors(codec, total, random),
   }
@@ -120,12 +120,40 @@ export function sampleManifest(
   }
 }
 
-/** The index of `fixtures/segments`: two documents, three passages, five vectors. */
-export function fixtureIndex(): { manifest: Manifest; segment: WrittenSegment } {
+/** The index of `fixtures/segments`: two documents, three passages, five vectors; its text file is in two parts. */
+export function fixtureIndex(): {
+  manifest: Manifest
+  segment: WrittenSegment
+  files: ReadonlyMap<string, Uint8Array>
+} {
   const codec = residualCodec()
+  const guide = sampleDocument({ id: 'guide', vectors: [2, 2], textLength: 30 }, codec, 5)
+  const [first, second] = guide.passages as [SegmentPassage, SegmentPassage]
+  const details = { image: '/guide.png' }
   const segment = buildSegment([
-    sampleDocument({ id: 'guide', vectors: [2, 2], textLength: 30 }, codec, 5),
+    {
+      ...guide,
+      passages: [
+        { ...first, passage: { ...first.passage, details } },
+        { ...second, passage: { ...second.passage, weight: 0.5 } },
+      ],
+    },
     sampleDocument({ id: 'notes', vectors: [1], textLength: 30 }, codec, 7),
   ])
-  return { manifest: sampleManifest([segment.reference]), segment }
+  // Shorter than `divide` would bother to divide.
+  const { reference, files } = cutText(segment, segment.textCuts.slice(0, 1))
+  return { manifest: sampleManifest([reference]), segment, files }
+}
+
+/** A segment whose text file is in one part per cut, however short. */
+export function cutText(segment: WrittenSegment, cuts: readonly number[] = segment.textCuts) {
+  const { textFile } = segment
+  const ends = [...new Set([...cuts, textFile.length])]
+  const parts = ends.map((end, i) => end - (ends[i - 1] ?? 0))
+  const reference = { ...segment.reference, textFile: { ...segment.reference.textFile, parts } }
+  const files = new Map([[reference.vectorFile.file, segment.vectorFile]])
+  for (const [i, { file }] of storedFiles(reference.textFile).entries()) {
+    files.set(file, textFile.slice(ends[i - 1] ?? 0, ends[i]))
+  }
+  return { ...segment, reference, files }
 }

@@ -151,6 +151,22 @@ test('text of any kind comes back: lone surrogates, controls, long runs, keys of
   expect(stored['toString']).toBeUndefined()
 })
 
+test('weights and details come back, and a weight of 1 is what an absent one is', async () => {
+  const codec = residualCodec()
+  const base = sampleDocument({ id: 'a', vectors: [1, 1, 1, 1] }, codec, 1)
+  const details = JSON.parse('{"__proto__":"x","image":"/a.png"}')
+  const extras = [{ details }, { weight: 0 }, { weight: 1 }, { weight: 2.5, details: {} }]
+  const document = {
+    ...base,
+    passages: base.passages.map((one, i) => ({ ...one, passage: { ...one.passage, ...extras[i] } })),
+  }
+  const { text } = await open(buildSegment([document]), sampleOptions())
+  const stored = await Promise.all([0, 1, 2, 3].map((i) => text.readPassage(i)))
+  expect(Object.entries(stored[0]!.details!)).toEqual(Object.entries(details))
+  expect(stored.map(({ weight }) => weight)).toEqual([undefined, 0, undefined, 2.5])
+  expect(stored.map(({ details }) => details !== undefined)).toEqual([true, false, false, true])
+})
+
 test('a passage of more than 65,535 vectors widens the counts', async () => {
   const codec = residualCodec({ bits: 1 })
   const options = sampleOptions(codec)
@@ -184,6 +200,11 @@ test('sections of the vector file are aligned for typed arrays and GPU buffers, 
   expect([...vectorFile.subarray(256, 258)]).toEqual([3, 0])
 })
 
+const withExtras = (document: SegmentDocument, extras: Partial<Passage>): SegmentDocument => ({
+  ...document,
+  passages: document.passages.map((one) => ({ ...one, passage: { ...one.passage, ...extras } })),
+})
+
 test.each<[string, (document: SegmentDocument) => SegmentDocument]>([
   ['fewer codes than vectors', (d) => ({ ...d, vectors: { ...d.vectors, codes: d.vectors.codes.slice(1) } })],
   ['another number of vectors', (d) => ({ ...d, vectors: { ...d.vectors, numVectors: 1 } })],
@@ -199,6 +220,9 @@ test.each<[string, (document: SegmentDocument) => SegmentDocument]>([
   ],
   ['metadata that JSON cannot carry', (d) => ({ ...d, metadata: { rank: Number.NaN } })],
   ['metadata of an unknown kind', (d) => ({ ...d, metadata: { nested: {} } as never })],
+  ['a weight above 10', (d) => withExtras(d, { weight: 11 })],
+  ['a weight that is no number', (d) => withExtras(d, { weight: Number.NaN })],
+  ['details that are no text', (d) => withExtras(d, { details: { image: 1 } as never })],
   ['a content hash that is none', (d) => ({ ...d, contentHash: 'Hash!' })],
 ])('a document with %s is refused and leaves nothing behind', (_name, spoil) => {
   const codec = residualCodec()

@@ -28,7 +28,7 @@ export type VectorSectionName = 'codes' | 'centroidIds' | 'scales'
 export interface DocumentEntry {
   readonly id: string
   readonly metadata: Metadata
-  /** SHA-256 of the document's content, so that unchanged documents are not encoded again. */
+  /** Hash of the document's content, 16 hex digits: what is unchanged is not encoded again. */
   readonly contentHash: string
   readonly firstPassage: number
   readonly numPassages: number
@@ -66,7 +66,7 @@ export interface SegmentOptions {
 export interface SegmentDocument {
   readonly id: string
   readonly metadata: Metadata
-  /** Hash of the document's content, lower-case hex. */
+  /** Hash of the document's content, lower-case hex; short, as every reader downloads it. */
   readonly contentHash: string
   /** In order; `passage.ordinal` counts from 0. May be empty. */
   readonly passages: readonly SegmentPassage[]

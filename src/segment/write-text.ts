@@ -2,25 +2,32 @@
 import { hexToBytes } from '@noble/hashes/utils.js'
 import { LateenError } from '../errors.ts'
 import { sha256Hex } from '../util/hash.ts'
-import { encodeBlock, type PassageRow, passageRow } from './block.ts'
+import { checkExtras, encodeBlock, type PassageRow, passageRow } from './block.ts'
 import { byteList } from './byte-list.ts'
 import type { Refuse } from './check.ts'
 import { type DocumentRow, encodeDocuments, metadataShape } from './documents.ts'
-import { DIRECTORY_ROW_BYTES, encodeTextHeader, HEADER_BYTES, type TextHeader, textLayout } from './layout.ts'
+import { DIRECTORY_ROW_BYTES, encodeTextHeader, type TextHeader, textLayout } from './layout.ts'
 import { pack } from './pack.ts'
 import type { SegmentDocument, SegmentOptions } from './segment.ts'
 
 /** A block is closed by the passage that brings its text and maps to this many bytes. */
-const BLOCK_BYTES = 32_768
+const BLOCK_BYTES = 12_288
+
+/** A finished text file. */
+export interface WrittenText {
+  readonly bytes: Uint8Array
+  /** Where it may be divided: behind the document table and behind every block. */
+  readonly cuts: readonly number[]
+}
 
 export function textWriter({ model }: Pick<SegmentOptions, 'model'>) {
   const documents: DocumentRow[] = []
   const directory = byteList()
   const blocks = byteList()
+  const blockEnds: number[] = []
   let rows: PassageRow[] = []
   let rowBytes = 0
   let numPassages = 0
-  let numBlocks = 0
 
   const closeBlock = () => {
     const raw = encodeBlock(rows)
@@ -33,7 +40,7 @@ export function textWriter({ model }: Pick<SegmentOptions, 'model'>) {
     entry.set(hexToBytes(sha256Hex(packed)).subarray(0, 4), 12)
     directory.append(entry)
     blocks.append(packed)
-    numBlocks++
+    blockEnds.push(blocks.length)
     rows = []
     rowBytes = 0
   }
@@ -58,6 +65,7 @@ export function textWriter({ model }: Pick<SegmentOptions, 'model'>) {
           refuse(`passages[${ordinal}].documentId`, `"${id}"`, `"${passage.documentId}"`)
         if (passage.ordinal !== ordinal)
           refuse(`passages[${ordinal}].ordinal`, `${ordinal}`, `${passage.ordinal}`)
+        checkExtras(passage, `passages[${ordinal}]`, refuse)
         const row = tokenMap.find((one) => one >= numVectors)
         if (row !== undefined) refuse(`passages[${ordinal}].tokenMap`, `rows below ${numVectors}`, `${row}`)
       })
@@ -67,18 +75,19 @@ export function textWriter({ model }: Pick<SegmentOptions, 'model'>) {
       documents.push({ id, metadata, contentHash, numPassages: passages.length })
       numPassages += passages.length
       for (const { passage, tokenMap } of passages) {
-        const row = passageRow({ ...passage, tokenMap })
+        const row = passageRow(passage, tokenMap)
         rows.push(row)
         rowBytes += row.json.length + row.tokenMap.length
         if (rowBytes >= BLOCK_BYTES) closeBlock()
       }
     },
 
-    finish(): Uint8Array {
+    finish(): WrittenText {
       if (rows.length > 0) closeBlock()
-      const rawDocuments = encodeDocuments(documents)
-      directory.append(pack(rawDocuments))
-      const resident = directory.bytes()
+      const numBlocks = blockEnds.length
+      const documentTable = encodeDocuments(documents)
+      directory.append(documentTable)
+      const resident = pack(directory.bytes())
       const header: TextHeader = {
         modelFingerprint: model.fingerprint,
         tokenizerHash: model.tokenizerHash,
@@ -86,16 +95,17 @@ export function textWriter({ model }: Pick<SegmentOptions, 'model'>) {
         numDocuments: documents.length,
         numBlocks,
         residentHash: sha256Hex(resident),
-        documentsBytes: resident.length - numBlocks * DIRECTORY_ROW_BYTES,
-        documentsRawBytes: rawDocuments.length,
+        residentBytes: resident.length,
+        documentsRawBytes: documentTable.length,
         blocksBytes: blocks.length,
       }
       const layout = textLayout(header)
       const file = new Uint8Array(layout.totalBytes)
       file.set(encodeTextHeader(header), 0)
-      file.set(resident, HEADER_BYTES)
+      file.set(resident, layout.resident.offset)
       file.set(blocks.bytes(), layout.blocks.offset)
-      return file
+      const { offset } = layout.blocks
+      return { bytes: file, cuts: [offset, ...blockEnds.map((end) => offset + end)] }
     },
   }
 }

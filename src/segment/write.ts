@@ -31,6 +31,8 @@ export interface WrittenSegment {
   readonly reference: SegmentReference
   readonly vectorFile: Uint8Array
   readonly textFile: Uint8Array
+  /** Where the text file may be divided, see `divide`. */
+  readonly textCuts: readonly number[]
   /** Both files by name, ready for `IndexStore.commit`. */
   readonly files: ReadonlyMap<string, Uint8Array>
 }
@@ -80,7 +82,7 @@ export function segmentBuilder(options: SegmentOptions): SegmentBuilder {
       finished = true
       const { numPassages, numVectors } = vectors
       const vectorFile = vectors.finish()
-      const textFile = text.finish()
+      const { bytes: textFile, cuts: textCuts } = text.finish()
       const reference: SegmentReference = {
         passages: numPassages,
         documents: ids.size,
@@ -93,7 +95,7 @@ export function segmentBuilder(options: SegmentOptions): SegmentBuilder {
         [reference.vectorFile.file, vectorFile],
         [reference.textFile.file, textFile],
       ])
-      return { reference, vectorFile, textFile, files }
+      return { reference, vectorFile, textFile, textCuts, files }
     },
   }
 }

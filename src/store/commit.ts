@@ -1,6 +1,6 @@
 /** The rules of a commit that every store keeps. */
 import { LateenError } from '../errors.ts'
-import { filesOf, filesOfSegment, type Manifest } from '../segment/manifest.ts'
+import { filesOfSegment, type Manifest, storedFiles, storedFilesOf } from '../segment/manifest.ts'
 
 /** Fails with `bad-argument` when a commit contradicts itself, whatever is stored. */
 export function assertCommit(
@@ -14,7 +14,7 @@ export function assertCommit(
       `Expected a manifest of revision ${expectedRevision + 1}, one more than the one it is based on, found ${manifest.revision}.`,
     )
   }
-  const named = new Map(filesOf(manifest).map((reference) => [reference.file, reference.bytes]))
+  const named = new Map(storedFilesOf(manifest).map(({ file, bytes }) => [file, bytes]))
   for (const [file, { length }] of files) {
     const bytes = named.get(file)
     if (bytes === length) continue
@@ -48,7 +48,7 @@ export function assertPresent(manifest: Manifest, isPresent: (file: string) => b
 export function missingFile(file: string): LateenError {
   return new LateenError(
     'segment-missing',
-    `${file} is not there. The index was changed or cleared in the meantime: read its manifest again.`,
+    `${file} is not there. The index was changed or cleared in the meantime, or deployed only in part: read its manifest again (reload the page); if that does not help, deploy the whole index again.`,
   )
 }
 
@@ -57,13 +57,8 @@ export function closedStore(): LateenError {
   return new LateenError('closed', 'The store is closed. Open a new one.')
 }
 
-/** True for names this library gives to files. */
-export function isFileName(name: string): boolean {
-  return /^[0-9a-f]{64}\.(vectors|text|lexical|codec)$/.test(name)
-}
-
 /** Files that only this store can have: all but those of base segments and, above a base, the codec. */
 function ownFiles({ base, codec, segments }: Manifest): string[] {
   const own = segments.slice(base?.segments ?? 0).flatMap(filesOfSegment)
-  return [...(base || !codec.file ? [] : [codec.file]), ...own].map(({ file }) => file)
+  return [...(base || !codec.file ? [] : [codec.file]), ...own].flatMap(storedFiles).map(({ file }) => file)
 }

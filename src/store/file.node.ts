@@ -3,22 +3,24 @@ import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'nod
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { LateenError } from '../errors.ts'
-import { filesOf, type Manifest, parseManifest, serializeManifest } from '../segment/manifest.ts'
-import { throwIfAborted } from '../util/abort.ts'
 import {
-  assertCommit,
-  assertPresent,
-  assertRevision,
-  closedStore,
   isFileName,
-  missingFile,
-} from './commit.ts'
+  type Manifest,
+  parseManifest,
+  serializeManifest,
+  storedFilesOf,
+} from '../segment/manifest.ts'
+import { throwIfAborted } from '../util/abort.ts'
+import { assertCommit, assertPresent, assertRevision, closedStore, missingFile } from './commit.ts'
+import { guard } from './guard.ts'
+import { type OpenStored, openParts } from './open-parts.ts'
 import { assertInside } from './source.ts'
 import type { ByteSource, WritableStore } from './store.ts'
 
 const MANIFEST = 'manifest.json'
 const LOCK = 'commit.lock'
 const LOCK_RETRY_MS = 20
+const guarded = guard(asStorageError)
 
 export interface FileStoreOptions {
   /** How long to wait for another process that is writing, in milliseconds. @default 10,000 */
@@ -42,6 +44,11 @@ export function fileStore(directory: string, options: FileStoreOptions = {}): Wr
   const readManifest = async (): Promise<Manifest | undefined> => {
     const bytes = await readFile(path(MANIFEST)).catch(unlessMissing)
     return bytes && parseManifest(bytes)
+  }
+  const openStored: OpenStored = async ({ file }) => {
+    const found = isFileName(file) ? await stat(path(file)).catch(unlessMissing) : undefined
+    if (!found) throw missingFile(file)
+    return fileSource(path(file), file, found.size)
   }
   const replace = async (name: string, content: Uint8Array | string) => {
     await writeFile(path(`${name}.tmp`), content)
@@ -76,9 +83,7 @@ export function fileStore(directory: string, options: FileStoreOptions = {}): Wr
     open: guarded(async (file, signal) => {
       assertOpen()
       throwIfAborted(signal)
-      const found = isFileName(file) ? await stat(path(file)).catch(unlessMissing) : undefined
-      if (!found) throw missingFile(file)
-      return fileSource(path(file), file, found.size)
+      return openParts(file, openStored, signal)
     }),
     has: guarded(async (file) => {
       assertOpen()
@@ -94,8 +99,12 @@ export function fileStore(directory: string, options: FileStoreOptions = {}): Wr
         assertPresent(next, (file) => added.has(file) || present.has(file))
         for (const [file, bytes] of added) await replace(file, bytes)
         await replace(MANIFEST, text)
-        await removeFiles(present, new Set(filesOf(next).map(({ file }) => file)))
+        await removeFiles(present, new Set(storedFilesOf(next).map(({ file }) => file)))
       })
+    }),
+    keepAll: guarded(async (signal) => {
+      assertOpen()
+      throwIfAborted(signal)
     }),
     clear: guarded(() =>
       locked(async () => {
@@ -170,26 +179,17 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** The same function, its operating system errors turned into ours. */
-function guarded<A extends readonly unknown[], T>(
-  run: (...args: A) => Promise<T>,
-): (...args: A) => Promise<T> {
-  return async (...args) => {
-    try {
-      return await run(...args)
-    } catch (error) {
-      const code = codeOf(error)
-      if (error instanceof LateenError || code === undefined) throw error
-      const full = code === 'ENOSPC' || code === 'EDQUOT'
-      throw new LateenError(
-        full ? 'storage-full' : 'storage-unavailable',
-        full
-          ? `There is no room for the index: ${String(error)}. What was stored before is intact; make room and try again.`
-          : `The folder of the index cannot be used: ${String(error)}. Check its path and its permissions.`,
-        { cause: error },
-      )
-    }
-  }
+function asStorageError(error: unknown): unknown {
+  const code = codeOf(error)
+  if (error instanceof LateenError || code === undefined) return error
+  const full = code === 'ENOSPC' || code === 'EDQUOT'
+  return new LateenError(
+    full ? 'storage-full' : 'storage-unavailable',
+    full
+      ? `There is no room for the index: ${String(error)}. What was stored before is intact; make room and try again.`
+      : `The folder of the index cannot be used: ${String(error)}. Check its path and its permissions.`,
+    { cause: error },
+  )
 }
 
 function unlessMissing(error: unknown): undefined {

@@ -19,9 +19,9 @@ afterAll(() => rm(root, { recursive: true }))
 
 byteSourceSuite('file', async () => {
   const bytes = sampleBytes(100_000)
-  const { file } = fileReference(bytes, 'lexical')
+  const file = fileReference(bytes, 'lexical')
   const store = fileStore(newFolder())
-  await store.stage(file, bytes)
+  await store.stage(file.file, bytes)
   return { source: await store.open(file), bytes }
 })
 
@@ -107,7 +107,7 @@ test('a name that is no content hash opens nothing, whatever lies there', async 
   const store = fileStore(folder)
   await store.commit(indexOf([a], 1), a.files, 0)
   for (const name of ['manifest.json', '../secret', '', `../${a.reference.textFile.file}`]) {
-    await expect(store.open(name)).rejects.toMatchObject({ code: 'segment-missing' })
+    await expect(store.open({ file: name, bytes: 1 })).rejects.toMatchObject({ code: 'segment-missing' })
     expect(await store.has(name)).toBe(false)
   }
 })
@@ -116,9 +116,9 @@ test('a file that was cut after it was opened is refused', async () => {
   const folder = newFolder()
   const store = fileStore(folder)
   await store.commit(indexOf([a], 1), a.files, 0)
-  const { file } = a.reference.vectorFile
-  const source = await store.open(file)
-  await writeFile(join(folder, file), a.vectorFile.slice(0, 500))
+  const { vectorFile } = a.reference
+  const source = await store.open(vectorFile)
+  await writeFile(join(folder, vectorFile.file), a.vectorFile.slice(0, 500))
   await expect(source.read(400, 200)).rejects.toMatchObject({ code: 'segment-corrupt' })
 })
 

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { filesOf } from '../segment/manifest.ts'
 import { openTextSegment } from '../segment/read.ts'
 import { byteSourceSuite } from './byte-source.test-suite.ts'
@@ -14,8 +14,8 @@ for (const [name, rangeFrom] of [
 ] as const) {
   byteSourceSuite(`http in a browser, ${name}`, async () => {
     const store = httpStore(FIXTURE, { rangeFrom })
-    const { file } = filesOf((await store.readManifest())!)[0]!
-    const response = await fetch(`${FIXTURE}/${file}`)
+    const file = filesOf((await store.readManifest())!)[0]!
+    const response = await fetch(`${FIXTURE}/${file.file}`)
     return { source: await store.open(file), bytes: new Uint8Array(await response.arrayBuffer()) }
   })
 }
@@ -23,9 +23,9 @@ for (const [name, rangeFrom] of [
 test('an index on a static host is verified and read through a relative address', async () => {
   const store = httpStore(FIXTURE)
   const manifest = (await store.readManifest())!
-  for (const file of filesOf(manifest)) await verifySource(await store.open(file.file), file)
+  for (const file of filesOf(manifest)) await verifySource(await store.open(file), file)
   const [reference] = manifest.segments
-  const text = await openTextSegment(await store.open(reference!.textFile.file), manifest, reference!)
+  const text = await openTextSegment(await store.open(reference!.textFile), manifest, reference!)
   expect((await text.readPassage(2)).documentId).toBe('notes')
 })
 
@@ -33,4 +33,21 @@ test('an address without an index is refused even where the host answers with a 
   // The development server answers unknown addresses with its page, as single-page hosts do.
   const read = httpStore('/fixtures/segments/nowhere').readManifest()
   await expect(read).rejects.toMatchObject({ code: 'index-not-found' })
+})
+
+test('a part that the cache of the browser has spoiled is loaded again past that cache', async () => {
+  const store = httpStore(FIXTURE)
+  const manifest = (await store.readManifest())!
+  const [reference] = manifest.segments
+  const { fetch } = globalThis
+  vi.spyOn(globalThis, 'fetch').mockImplementation(async (input, init) => {
+    const response = await fetch(input, init)
+    if (!String(input).endsWith('.text') || init?.cache === 'reload') return response
+    const bytes = new Uint8Array(await response.arrayBuffer())
+    bytes[bytes.length - 1]! ^= 1
+    return new Response(bytes)
+  })
+  onTestFinished(() => void vi.restoreAllMocks())
+  const text = await openTextSegment(await store.open(reference!.textFile), manifest, reference!)
+  expect((await text.readPassage(2)).documentId).toBe('notes')
 })

@@ -1,6 +1,8 @@
 import { setTimeout } from 'node:timers/promises'
 import { afterAll, beforeEach, expect, test } from 'vitest'
-import { serializeManifest } from '../segment/manifest.ts'
+import { serializeManifest, storedFiles } from '../segment/manifest.ts'
+import { openTextSegment } from '../segment/read.ts'
+import { buildSegment, cutText, residualCodec, sampleDocument } from '../segment/samples.test-suite.ts'
 import { fileReference } from '../segment/write.ts'
 import { byteSourceSuite, sampleBytes } from './byte-source.test-suite.ts'
 import { type HttpStoreOptions, httpStore } from './http.ts'
@@ -8,9 +10,12 @@ import { indexOf, readFile, sampleSegment } from './index-store.test-suite.ts'
 import { verifySource } from './source.ts'
 import { type StaticHost, staticHost } from './static-host.node.ts'
 
+const codec = residualCodec()
 const a = sampleSegment(1)
 const manifest = indexOf([a], 1)
-const { file, bytes } = a.reference.vectorFile
+const { vectorFile } = a.reference
+const { file, bytes } = vectorFile
+const page = '<!doctype html><title>My app</title>'
 const host = await staticHost()
 const rangeless = await staticHost({ ranges: false })
 
@@ -34,7 +39,7 @@ async function bigFile(at: StaticHost, options: HttpStoreOptions) {
   const segments = [{ ...a.reference, lexicalFile }]
   at.files.set('manifest.json', serializeManifest({ ...manifest, segments }))
   at.files.set(lexicalFile.file, content)
-  const source = await httpStore(at.url, options).open(lexicalFile.file)
+  const source = await httpStore(at.url, options).open(lexicalFile)
   at.requests.length = 0
   return { source, bytes: content, reference: lexicalFile }
 }
@@ -96,13 +101,108 @@ test('progress counts bytes up to the length of the file', async () => {
   expect(seen).toEqual(seen.toSorted((x, y) => x - y))
 })
 
+const parted = cutText(
+  buildSegment([sampleDocument({ id: 'a', vectors: [2, 1], textLength: 4000 }, codec, 1)]),
+)
+const { textFile } = parted.reference
+const [head, block] = storedFiles(textFile).map(({ file }) => file) as [string, string]
+const partedManifest = indexOf([parted], 1)
+
+function deployParts() {
+  host.files.clear()
+  host.files.set('manifest.json', serializeManifest(partedManifest))
+  for (const [name, content] of parted.files) host.files.set(name, content)
+}
+const openText = async () =>
+  openTextSegment(await httpStore(host.url).open(textFile), partedManifest, parted.reference)
+
+byteSourceSuite('http, in parts', async () => {
+  deployParts()
+  return { source: await httpStore(host.url).open(textFile), bytes: parted.textFile }
+})
+
+test('of a file in parts, only those that are needed are fetched, each once, without Range', async () => {
+  deployParts()
+  const text = await openText()
+  expect(host.requests).toEqual([head])
+  await Promise.all([text.readPassage(0), text.readPassage(1), text.readTokenMap(0)])
+  expect(host.requests).toEqual([head, block])
+})
+
+test('small parts tell no progress', async () => {
+  deployParts()
+  const told: string[] = []
+  const source = await httpStore(host.url, { onDownload: (file) => told.push(file) }).open(textFile)
+  await source.read(0, textFile.bytes)
+  expect(told).toEqual([])
+})
+
+test('reads at the same time share the request of a part, and one who aborts does not spoil it', async () => {
+  deployParts()
+  const source = await httpStore(host.url).open(textFile)
+  const controller = new AbortController()
+  const given = source.read(0, 10, controller.signal).catch((error) => error.code)
+  const others = [source.read(5, 10), source.read(100, 50)]
+  controller.abort()
+  expect(await given).toBe('aborted')
+  await Promise.all(others)
+  expect(host.requests).toEqual([head])
+})
+
+test('a request for a part that failed is made again by the next read', async () => {
+  deployParts()
+  const source = await httpStore(host.url).open(textFile)
+  host.fault = (_request, response) => response.writeHead(503).end() !== undefined
+  await expect(source.read(0, 10)).rejects.toMatchObject({ code: 'network' })
+  host.fault = undefined
+  expect(await source.read(0, 10)).toEqual(parted.textFile.slice(0, 10))
+})
+
+test.each<[string, () => void]>([
+  ['is gone, as with the manifest of another edition', () => host.files.delete(block)],
+  [
+    'is answered by a page',
+    () => {
+      host.fault = (_request, response, path) =>
+        path === block && response.writeHead(200, { 'content-type': 'text/html' }).end(page) !== undefined
+    },
+  ],
+])('a part that %s is segment-missing, with what to do, and the rest is read', async (_name, spoil) => {
+  deployParts()
+  spoil()
+  const text = await openText()
+  expect(text.documents.length).toBe(1)
+  await expect(text.readPassage(0)).rejects.toMatchObject({
+    code: 'segment-missing',
+    message: expect.stringMatching(/reload the page.*deploy the whole index again/),
+  })
+})
+
+test.each<[string, (bytes: Uint8Array) => Uint8Array]>([
+  ['truncated', (bytes) => bytes.slice(1)],
+  ['longer', (bytes) => Uint8Array.of(...bytes, 0)],
+  ['damaged', (bytes) => bytes.map((byte, i) => (i === 40 ? byte ^ 1 : byte))],
+])(
+  'a part that is %s is asked for once more, past the caches, and then segment-corrupt',
+  async (_name, spoil) => {
+    deployParts()
+    const good = parted.files.get(block)!
+    host.files.set(block, spoil(good))
+    const text = await openText()
+    host.requests.length = 0
+    await expect(text.readPassage(0)).rejects.toMatchObject({ code: 'segment-corrupt' })
+    expect(host.requests).toEqual([block, block])
+    host.files.set(block, good)
+    expect((await text.readPassage(0)).documentId).toBe('a')
+  },
+)
+
 test('a host without an index has no manifest', async () => {
   host.files.clear()
   expect(await httpStore(host.url).readManifest()).toBeUndefined()
-  await expect(httpStore(host.url).open(file)).rejects.toMatchObject({ code: 'segment-missing' })
+  const source = await httpStore(host.url).open(vectorFile)
+  await expect(source.read(0, 10)).rejects.toMatchObject({ code: 'segment-missing' })
 })
-
-const page = '<!doctype html><title>My app</title>'
 
 test('a page in place of the manifest is index-not-found, whatever its type says', async () => {
   for (const type of ['text/html; charset=utf-8', 'application/json']) {
@@ -116,14 +216,14 @@ test('a page in place of the manifest is index-not-found, whatever its type says
 })
 
 test('a page in place of a file is segment-missing', async () => {
-  const source = await httpStore(host.url).open(file)
+  const source = await httpStore(host.url).open(vectorFile)
   host.fault = (_request, response) =>
     response.writeHead(200, { 'content-type': 'text/html' }).end(page) !== undefined
   await expect(source.read(0, 10)).rejects.toMatchObject({ code: 'segment-missing' })
 })
 
 test('a file that is gone from the host is segment-missing', async () => {
-  const source = await httpStore(host.url).open(file)
+  const source = await httpStore(host.url).open(vectorFile)
   host.files.delete(file)
   await expect(source.read(0, 10)).rejects.toMatchObject({ code: 'segment-missing' })
 })
@@ -136,7 +236,7 @@ test.each([403, 429, 500, 503])(
     const failed = { code: 'network', message: expect.stringContaining(`${status}`) }
     await expect(store.readManifest()).rejects.toMatchObject(failed)
     host.fault = undefined
-    const source = await store.open(file)
+    const source = await store.open(vectorFile)
     host.fault = (_request, response) => response.writeHead(status).end() !== undefined
     await expect(source.read(0, 10)).rejects.toMatchObject(failed)
     host.fault = undefined
@@ -145,7 +245,7 @@ test.each([403, 429, 500, 503])(
 )
 
 test('a connection that breaks in the middle is a network error, and the next read tries again', async () => {
-  const source = await httpStore(host.url).open(file)
+  const source = await httpStore(host.url).open(vectorFile)
   host.fault = (_request, response) => {
     response.writeHead(200, { 'content-length': bytes })
     response.write(a.vectorFile.subarray(0, 500), () => response.destroy())
@@ -167,7 +267,7 @@ test.each([
   ['longer', new Uint8Array(bytes + 1)],
   ['empty', new Uint8Array(0)],
 ])('a file that is %s than the manifest says is segment-corrupt', async (_name, content) => {
-  const source = await httpStore(host.url).open(file)
+  const source = await httpStore(host.url).open(vectorFile)
   host.files.set(file, content)
   await expect(source.read(0, 10)).rejects.toMatchObject({ code: 'segment-corrupt' })
 })
@@ -177,16 +277,10 @@ test('a file of the right length with other bytes is refused by verification', a
     file,
     a.vectorFile.map((byte, i) => (i === 700 ? byte ^ 1 : byte)),
   )
-  const source = await httpStore(host.url).open(file)
+  const source = await httpStore(host.url).open(vectorFile)
   await expect(verifySource(source, a.reference.vectorFile)).rejects.toMatchObject({
     code: 'segment-corrupt',
   })
-})
-
-test('a file the manifest does not name is not asked for', async () => {
-  const store = httpStore(host.url)
-  await expect(store.open(`${'ab'.repeat(32)}.text`)).rejects.toMatchObject({ code: 'segment-missing' })
-  expect(host.requests).toEqual(['manifest.json'])
 })
 
 test('a caller that aborts leaves alone; the transfer ends when the last one has left', async () => {
@@ -198,7 +292,7 @@ test('a caller that aborts leaves alone; the transfer ends when the last one has
     response.on('close', () => ended++)
     return true
   }
-  const source = await httpStore(host.url).open(file)
+  const source = await httpStore(host.url).open(vectorFile)
   const [first, second] = [new AbortController(), new AbortController()]
   const reads = [source.read(0, 10, first.signal), source.read(0, 10, second.signal)].map((read) =>
     read.catch((error) => error.code),
@@ -216,7 +310,7 @@ test('a caller that aborts leaves alone; the transfer ends when the last one has
 })
 
 test('a caller that arrives while an abandoned transfer ends gets the file', async () => {
-  const source = await httpStore(host.url).open(file)
+  const source = await httpStore(host.url).open(vectorFile)
   const controller = new AbortController()
   const abandoned = source.read(0, 10, controller.signal).catch((error) => error.code)
   controller.abort()
@@ -231,5 +325,5 @@ test('it cannot be changed, and does nothing after close', async () => {
   await expect(store.commit(indexOf([a], 2), new Map(), 1)).rejects.toMatchObject({ code: 'index-read-only' })
   await store.close()
   await expect(store.readManifest()).rejects.toMatchObject({ code: 'closed' })
-  await expect(store.open(file)).rejects.toMatchObject({ code: 'closed' })
+  await expect(store.open(vectorFile)).rejects.toMatchObject({ code: 'closed' })
 })

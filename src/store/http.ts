@@ -1,21 +1,25 @@
 /** A prebuilt index on any static host. */
 import { LateenError } from '../errors.ts'
-import { filesOf, type Manifest, parseManifest } from '../segment/manifest.ts'
+import { type Manifest, parseManifest } from '../segment/manifest.ts'
 import { throwIfAborted } from '../util/abort.ts'
 import { closedStore, missingFile } from './commit.ts'
+import { openParts } from './open-parts.ts'
 import { shared } from './shared.ts'
 import { assertInside } from './source.ts'
 import type { ByteSource, IndexStore } from './store.ts'
 
+/** A part shorter than this is there before anybody has read how far it is. */
+const TOLD_BYTES = 1024 * 1024
+
 export interface HttpStoreOptions {
   /**
-   * Files of at least this many bytes are read in the parts that are asked for, by Range requests,
-   * where the host supports them. Smaller ones are read whole, by one request, and held in memory.
+   * Files and parts of at least this many bytes are read by Range requests, where the host supports them.
+   * Smaller ones take one request each and are held in memory.
    *
    * @default Infinity
    */
   readonly rangeFrom?: number
-  /** Called while a whole file arrives. */
+  /** Called while a file or a part of at least 1 MiB arrives. */
   readonly onDownload?: (file: string, doneBytes: number, totalBytes: number) => void
 }
 
@@ -30,7 +34,6 @@ export interface HttpStoreOptions {
 export function httpStore(url: string, options: HttpStoreOptions = {}): IndexStore {
   const { rangeFrom = Number.POSITIVE_INFINITY, onDownload } = options
   const base = url.endsWith('/') ? url : `${url}/`
-  const lengths = new Map<string, number>()
   let closed = false
   const assertOpen = () => {
     if (closed) throw closedStore()
@@ -48,9 +51,7 @@ export function httpStore(url: string, options: HttpStoreOptions = {}): IndexSto
         `Expected the manifest of an index at ${address}, found an HTML page: the host answers unknown addresses with a page. Check the address, and that the index was deployed.`,
       )
     }
-    const manifest = parseManifest(text)
-    for (const { file, bytes } of filesOf(manifest)) lengths.set(file, bytes)
-    return manifest
+    return parseManifest(text)
   }
 
   return {
@@ -60,16 +61,21 @@ export function httpStore(url: string, options: HttpStoreOptions = {}): IndexSto
     async open(file, signal) {
       assertOpen()
       throwIfAborted(signal)
-      if (!lengths.has(file)) await readManifest(signal)
-      const bytes = lengths.get(file)
-      if (bytes === undefined) throw missingFile(file)
-      return httpSource(base + file, bytes, bytes >= rangeFrom, (done) => onDownload?.(file, done, bytes))
+      return openParts(file, async ({ file: name, bytes, sha256 }) => {
+        const isTold = sha256 !== undefined || bytes >= TOLD_BYTES
+        const onProgress = (done: number) => isTold && onDownload?.(name, done, bytes)
+        return httpSource(base + name, bytes, bytes >= rangeFrom, onProgress)
+      })
     },
     async commit() {
       throw new LateenError(
         'index-read-only',
         `The index at ${base} can be read only. Open it with a local store on top to change it here, or build it again.`,
       )
+    },
+    async keepAll(signal) {
+      assertOpen()
+      throwIfAborted(signal)
     },
     async close() {
       closed = true
@@ -80,18 +86,22 @@ export function httpStore(url: string, options: HttpStoreOptions = {}): IndexSto
 function httpSource(
   address: string,
   byteLength: number,
-  inParts: boolean,
+  byRange: boolean,
   onProgress: (done: number) => void,
 ): ByteSource {
-  let ranges = inParts
-  const whole = shared(async (signal) => {
-    const response = await requestFile(address, { signal })
-    return readBody(address, response, byteLength, signal, onProgress)
-  })
+  let ranges = byRange
+  /** 'reload' once the browser's cache has given something damaged. */
+  let cache: 'default' | 'reload' = 'default'
+  const fetchWhole = () =>
+    shared(async (signal) => {
+      const response = await requestFile(address, { signal, cache })
+      return readBody(address, response, byteLength, signal, onProgress)
+    })
+  let whole = fetchWhole()
   /** Undefined when the host does not do Range requests after all. */
-  const part = async (offset: number, length: number, signal: AbortSignal | undefined) => {
+  const fetchRange = async (offset: number, length: number, signal: AbortSignal | undefined) => {
     const headers = { Range: `bytes=${offset}-${offset + length - 1}` }
-    const response = await requestFile(address, { headers, ...(signal && { signal }) })
+    const response = await requestFile(address, { headers, cache, ...(signal && { signal }) })
     if (response.status === 206) {
       const bytes = new Uint8Array(await transfer(address, signal, () => response.arrayBuffer()))
       const total = response.headers.get('content-range')?.split('/')[1] ?? '*'
@@ -108,11 +118,15 @@ function httpSource(
       assertInside(byteLength, offset, length)
       if (length === 0) return new Uint8Array(0)
       if (ranges) {
-        const bytes = await part(offset, length, signal)
+        const bytes = await fetchRange(offset, length, signal)
         if (bytes) return bytes
         ranges = false
       }
       return (await whole(signal)).slice(offset, offset + length)
+    },
+    async refresh() {
+      cache = 'reload'
+      whole = fetchWhole()
     },
   }
 }

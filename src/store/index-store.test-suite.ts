@@ -1,7 +1,13 @@
 /** What every writable store promises. */
 import { describe, expect, test } from 'vitest'
-import type { FileReference, Manifest } from '../segment/manifest.ts'
-import { buildSegment, residualCodec, sampleDocument, sampleManifest } from '../segment/samples.test-suite.ts'
+import { type FileReference, type Manifest, storedFiles } from '../segment/manifest.ts'
+import {
+  buildSegment,
+  cutText,
+  residualCodec,
+  sampleDocument,
+  sampleManifest,
+} from '../segment/samples.test-suite.ts'
 import type { WrittenSegment } from '../segment/write.ts'
 import type { WritableStore } from './store.ts'
 
@@ -22,11 +28,8 @@ export function indexOf(segments: readonly WrittenSegment[], revision: number): 
   )
 }
 
-export async function readFile(
-  store: Pick<WritableStore, 'open'>,
-  { file, bytes }: FileReference,
-): Promise<Uint8Array> {
-  return (await store.open(file)).read(0, bytes)
+export async function readFile(store: Pick<WritableStore, 'open'>, file: FileReference): Promise<Uint8Array> {
+  return (await store.open(file)).read(0, file.bytes)
 }
 
 export function indexStoreSuite(name: string, makePlace: () => Promise<Place>): void {
@@ -50,7 +53,7 @@ export function indexStoreSuite(name: string, makePlace: () => Promise<Place>): 
       const store = (await makePlace()).open()
       expect(await store.readManifest()).toBeUndefined()
       expect(await store.has(a.reference.textFile.file)).toBe(false)
-      await expect(store.open(a.reference.textFile.file)).rejects.toMatchObject({ code: 'segment-missing' })
+      await expect(store.open(a.reference.textFile)).rejects.toMatchObject({ code: 'segment-missing' })
     })
 
     test('gives back what was committed, to other connections too', async () => {
@@ -67,7 +70,7 @@ export function indexStoreSuite(name: string, makePlace: () => Promise<Place>): 
       expect(await store.readManifest()).toEqual(indexOf([b], 3))
       expect(await readFile(store, b.reference.vectorFile)).toEqual(b.vectorFile)
       expect(await store.has(a.reference.vectorFile.file)).toBe(false)
-      await expect(store.open(a.reference.vectorFile.file)).rejects.toMatchObject({ code: 'segment-missing' })
+      await expect(store.open(a.reference.vectorFile)).rejects.toMatchObject({ code: 'segment-missing' })
     })
 
     test('a commit on top of another revision is an index-conflict and changes nothing', async () => {
@@ -151,6 +154,51 @@ export function indexStoreSuite(name: string, makePlace: () => Promise<Place>): 
       expect(await store.has(c.reference.textFile.file)).toBe(false)
     })
 
+    test('a file in parts is read as one, and its parts go when no manifest names them', async () => {
+      const { place, store } = await withFirst()
+      const parted = cutText(b)
+      const { textFile } = parted.reference
+      expect(textFile.parts!.length).toBeGreaterThan(1)
+      await store.commit(indexOf([a, parted], 2), parted.files, 1)
+      expect(await readFile(place.open(), textFile)).toEqual(b.textFile)
+      expect(await store.has(textFile.file)).toBe(false)
+      for (const { file } of storedFiles(textFile)) expect(await store.has(file)).toBe(true)
+
+      await store.commit(indexOf([a], 3), new Map(), 2)
+      for (const { file } of storedFiles(textFile)) expect(await store.has(file)).toBe(false)
+      const source = await store.open(textFile)
+      await expect(source.read(0, 1)).rejects.toMatchObject({ code: 'segment-missing' })
+    })
+
+    test('a commit without one of the parts is segment-missing and changes nothing', async () => {
+      const { store } = await withFirst()
+      const parted = cutText(b)
+      const files = new Map(parted.files)
+      files.delete(storedFiles(parted.reference.textFile)[1]!.file)
+      await expect(store.commit(indexOf([a, parted], 2), files, 1)).rejects.toMatchObject({
+        code: 'segment-missing',
+      })
+      await expectFirst(store)
+    })
+
+    test('a part of another length than the manifest says is segment-corrupt, and the others are read', async () => {
+      const { store } = await withFirst()
+      const parted = cutText(b)
+      const { textFile } = parted.reference
+      await store.commit(indexOf([a, parted], 2), parted.files, 1)
+      const [first, second] = storedFiles(textFile)
+      await store.stage(second!.file, parted.files.get(second!.file)!.slice(1))
+      const source = await store.open(textFile)
+      expect(await source.read(0, first!.bytes)).toEqual(b.textFile.slice(0, first!.bytes))
+      await expect(source.read(first!.bytes, 1)).rejects.toMatchObject({ code: 'segment-corrupt' })
+    })
+
+    test('keeping everything is done at once', async () => {
+      const { store } = await withFirst()
+      await store.keepAll()
+      await expectFirst(store)
+    })
+
     test('clearing removes the index, and a new one can be made', async () => {
       const { place, store } = await withFirst()
       await store.clear()
@@ -173,7 +221,7 @@ export function indexStoreSuite(name: string, makePlace: () => Promise<Place>): 
 
     test('whoever reads during a commit gets the right bytes or segment-missing', async () => {
       const { place, store } = await withFirst()
-      const source = await place.open().open(a.reference.vectorFile.file)
+      const source = await place.open().open(a.reference.vectorFile)
       const reads: Promise<unknown>[] = []
       const read = () =>
         source.read(0, source.byteLength).then(
@@ -214,14 +262,14 @@ export function indexStoreSuite(name: string, makePlace: () => Promise<Place>): 
       const { place, store } = await withFirst()
       const aborted = { code: 'aborted' }
       await expect(store.readManifest(AbortSignal.abort())).rejects.toMatchObject(aborted)
-      await expect(store.open(a.reference.textFile.file, AbortSignal.abort())).rejects.toMatchObject(aborted)
+      await expect(store.open(a.reference.textFile, AbortSignal.abort())).rejects.toMatchObject(aborted)
       await place.open().close()
       const last = (await makePlace()).open()
       await last.close()
       await last.close()
       const closed = { code: 'closed' }
       await expect(last.readManifest()).rejects.toMatchObject(closed)
-      await expect(last.open(a.reference.textFile.file)).rejects.toMatchObject(closed)
+      await expect(last.open(a.reference.textFile)).rejects.toMatchObject(closed)
       await expect(last.has(a.reference.textFile.file)).rejects.toMatchObject(closed)
       await expect(last.stage(a.reference.textFile.file, a.textFile)).rejects.toMatchObject(closed)
       await expect(last.commit(indexOf([a], 1), a.files, 0)).rejects.toMatchObject(closed)

@@ -40,21 +40,21 @@ afterEach(async () => {
 })
 
 for (const extension of ['text', 'lexical'] as const) {
-  byteSourceSuite(`indexeddb, parts of a .${extension} file`, async () => {
+  byteSourceSuite(`indexeddb, pieces of a .${extension} file`, async () => {
     const bytes = sampleBytes(600_000)
-    const { file } = fileReference(bytes, extension)
+    const file = fileReference(bytes, extension)
     const store = connect('sources')
-    await store.stage(file, bytes)
+    await store.stage(file.file, bytes)
     return { source: await store.open(file), bytes }
   })
 }
 
-test('a file of several large parts comes back, also across their edges', async () => {
+test('a file of several large pieces comes back, also across their edges', async () => {
   const store = connect(newName())
   const bytes = new Uint8Array(9 * 1024 * 1024 + 5)
   for (let i = 0; i < bytes.length; i += 4) bytes[i] = i >> 10
-  const { file } = fileReference(bytes, 'vectors')
-  await store.stage(file, bytes)
+  const file = fileReference(bytes, 'vectors')
+  await store.stage(file.file, bytes)
   const source = await store.open(file)
   const MiB = 1024 * 1024
   for (const [offset, length] of [
@@ -98,7 +98,7 @@ test('a tab that dies between files and manifest leaves the old index; its remai
   await next.commit(indexOf([a], 2), new Map(), 1)
   const db = await openDB(`lateen:${name}`)
   expect((await db.getAllKeys('files')).sort()).toEqual([...a.files.keys()].sort())
-  expect(await db.count('parts')).toBe(a.files.size)
+  expect(await db.count('pieces')).toBe(a.files.size)
   db.close()
 })
 
@@ -236,12 +236,12 @@ test('without IndexedDB the store is storage-unavailable', async () => {
   await expect(store.readManifest()).rejects.toMatchObject({ code: 'storage-unavailable' })
 })
 
-test('a file whose parts were lost is segment-missing, never wrong bytes', async () => {
+test('a file whose pieces were lost is segment-missing, never wrong bytes', async () => {
   const { name, store } = await withFirst()
   const { file, bytes } = a.reference.vectorFile
-  const source = await store.open(file)
+  const source = await store.open(a.reference.vectorFile)
   const db = await openDB(`lateen:${name}`)
-  await db.delete('parts', [file, 0])
+  await db.delete('pieces', [file, 0])
   db.close()
   await expect(source.read(0, bytes)).rejects.toMatchObject({ code: 'segment-missing' })
 })

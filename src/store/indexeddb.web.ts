@@ -1,26 +1,29 @@
 /** An index in the browser's own storage, shared by all tabs and workers of an origin. */
 import { type DBSchema, type IDBPDatabase, type IDBPTransaction, openDB } from 'idb'
 import { LateenError } from '../errors.ts'
-import { filesOf, type Manifest, parseManifest, serializeManifest } from '../segment/manifest.ts'
+import { type Manifest, parseManifest, serializeManifest, storedFilesOf } from '../segment/manifest.ts'
 import { abortable, throwIfAborted } from '../util/abort.ts'
 import { once } from '../util/once.ts'
 import { assertCommit, assertPresent, assertRevision, closedStore, missingFile } from './commit.ts'
+import { guard } from './guard.ts'
+import { type OpenStored, openParts } from './open-parts.ts'
 import { assertInside } from './source.ts'
 import type { ByteSource, WritableStore } from './store.ts'
 
 const DATABASE_VERSION = 1
-const PART_BYTES = 4 * 1024 * 1024
-/** Text is read a block at a time: a smaller part makes that cheaper. */
-const TEXT_PART_BYTES = 256 * 1024
+const PIECE_BYTES = 4 * 1024 * 1024
+/** Text is read a block at a time: a smaller piece makes that cheaper. */
+const TEXT_PIECE_BYTES = 256 * 1024
 /** All of it can be built or loaded again, so losing the last seconds to a power cut is fine. */
 const WRITE = { durability: 'relaxed' } as const
+const guarded = guard(asStorageError)
 
 interface Schema extends DBSchema {
   /** Canonical text of the manifest. */
   manifest: { key: 'manifest'; value: string }
   /** A file without an entry here does not exist. */
-  files: { key: string; value: { readonly bytes: number; readonly partBytes: number } }
-  parts: { key: [file: string, part: number]; value: Uint8Array }
+  files: { key: string; value: { readonly bytes: number; readonly pieceBytes: number } }
+  pieces: { key: [file: string, piece: number]; value: Uint8Array }
 }
 
 export interface IndexedDbStoreOptions {
@@ -52,18 +55,23 @@ export function indexedDbStore(name: string, options: IndexedDbStoreOptions = {}
 
   const stage = async (file: string, bytes: Uint8Array) => {
     const db = await connect()
-    const partBytes = file.endsWith('.text') ? TEXT_PART_BYTES : PART_BYTES
+    const pieceBytes = file.endsWith('.text') ? TEXT_PIECE_BYTES : PIECE_BYTES
     // One transaction: all of the file is there, or none of it.
-    const tx = db.transaction(['files', 'parts'], 'readwrite', WRITE)
+    const tx = db.transaction(['files', 'pieces'], 'readwrite', WRITE)
     await complete(tx, async () => {
       const puts: Promise<unknown>[] = []
-      for (let part = 0; part * partBytes < bytes.length; part++) {
-        const piece = bytes.slice(part * partBytes, (part + 1) * partBytes)
-        puts.push(tx.objectStore('parts').put(piece, [file, part]))
+      for (let i = 0; i * pieceBytes < bytes.length; i++) {
+        const piece = bytes.slice(i * pieceBytes, (i + 1) * pieceBytes)
+        puts.push(tx.objectStore('pieces').put(piece, [file, i]))
       }
       await Promise.all(puts)
-      await tx.objectStore('files').put({ bytes: bytes.length, partBytes }, file)
+      await tx.objectStore('files').put({ bytes: bytes.length, pieceBytes }, file)
     })
+  }
+  const openStored: OpenStored = async ({ file }) => {
+    const entry = await (await connect()).get('files', file)
+    if (!entry) throw missingFile(file)
+    return databaseSource(connect, file, entry)
   }
   const hasFile = async (file: string) => (await (await connect()).getKey('files', file)) !== undefined
 
@@ -77,9 +85,8 @@ export function indexedDbStore(name: string, options: IndexedDbStoreOptions = {}
     }),
     open: guarded(async (file, signal) => {
       throwIfAborted(signal)
-      const entry = await (await connect()).get('files', file)
-      if (!entry) throw missingFile(file)
-      return databaseSource(connect, file, entry)
+      await connect()
+      return openParts(file, openStored, signal)
     }),
     has: guarded(hasFile),
     stage: guarded(stage),
@@ -90,8 +97,12 @@ export function indexedDbStore(name: string, options: IndexedDbStoreOptions = {}
       await commitManifest(await connect(), next, text, expectedRevision)
       channel.postMessage(next.revision)
     }),
+    keepAll: guarded(async (signal) => {
+      throwIfAborted(signal)
+      await connect()
+    }),
     clear: guarded(async () => {
-      const tx = (await connect()).transaction(['manifest', 'files', 'parts'], 'readwrite', WRITE)
+      const tx = (await connect()).transaction(['manifest', 'files', 'pieces'], 'readwrite', WRITE)
       await complete(tx, async () => {
         await Promise.all([...tx.objectStoreNames].map((store) => tx.objectStore(store).clear()))
       })
@@ -114,17 +125,17 @@ async function commitManifest(
   text: string,
   expectedRevision: number,
 ): Promise<void> {
-  const tx = db.transaction(['manifest', 'files', 'parts'], 'readwrite', WRITE)
+  const tx = db.transaction(['manifest', 'files', 'pieces'], 'readwrite', WRITE)
   const files = tx.objectStore('files')
   await complete(tx, async () => {
     const current = await tx.objectStore('manifest').get('manifest')
     assertRevision(current === undefined ? undefined : parseManifest(current), expectedRevision)
     const present = new Set(await files.getAllKeys())
     assertPresent(next, (file) => present.has(file))
-    const named = new Set(filesOf(next).map(({ file }) => file))
+    const named = new Set(storedFilesOf(next).map(({ file }) => file))
     const changes: Promise<unknown>[] = [tx.objectStore('manifest').put(text, 'manifest')]
     for (const file of present) {
-      if (!named.has(file)) changes.push(files.delete(file), tx.objectStore('parts').delete(allParts(file)))
+      if (!named.has(file)) changes.push(files.delete(file), tx.objectStore('pieces').delete(allPieces(file)))
     }
     await Promise.all(changes)
   })
@@ -152,20 +163,20 @@ async function complete(
 function databaseSource(
   connect: () => Promise<IDBPDatabase<Schema>>,
   file: string,
-  { bytes: byteLength, partBytes }: Schema['files']['value'],
+  { bytes: byteLength, pieceBytes }: Schema['files']['value'],
 ): ByteSource {
-  // Reads are small and near each other: the last part usually has the next one too.
-  let last: { readonly part: number; readonly bytes: Uint8Array } | undefined
-  const readParts = async (first: number, end: number): Promise<Uint8Array[]> => {
-    if (last?.part === first && end === first + 1) return [last.bytes]
-    const parts = await (await connect()).getAll(
-      'parts',
+  // Reads are small and near each other: the last piece usually has the next one too.
+  let last: { readonly number: number; readonly bytes: Uint8Array } | undefined
+  const readPieces = async (first: number, end: number): Promise<Uint8Array[]> => {
+    if (last?.number === first && end === first + 1) return [last.bytes]
+    const pieces = await (await connect()).getAll(
+      'pieces',
       IDBKeyRange.bound([file, first], [file, end], false, true),
     )
-    const length = parts.reduce((sum, part) => sum + part.length, 0)
-    if (length !== Math.min(end * partBytes, byteLength) - first * partBytes) throw missingFile(file)
-    last = { part: end - 1, bytes: parts.at(-1)! }
-    return parts
+    const length = pieces.reduce((sum, piece) => sum + piece.length, 0)
+    if (length !== Math.min(end * pieceBytes, byteLength) - first * pieceBytes) throw missingFile(file)
+    last = { number: end - 1, bytes: pieces.at(-1)! }
+    return pieces
   }
   return {
     byteLength,
@@ -174,14 +185,14 @@ function databaseSource(
       assertInside(byteLength, offset, length)
       const result = new Uint8Array(length)
       if (length === 0) return result
-      const first = Math.floor(offset / partBytes)
-      const end = Math.ceil((offset + length) / partBytes)
-      const parts = await abortable(readParts(first, end), signal)
-      for (const [i, part] of parts.entries()) {
-        const start = (first + i) * partBytes
+      const first = Math.floor(offset / pieceBytes)
+      const end = Math.ceil((offset + length) / pieceBytes)
+      const pieces = await abortable(readPieces(first, end), signal)
+      for (const [i, piece] of pieces.entries()) {
+        const start = (first + i) * pieceBytes
         const from = Math.max(offset - start, 0)
-        const to = Math.min(offset + length - start, part.length)
-        result.set(part.subarray(from, to), start + from - offset)
+        const to = Math.min(offset + length - start, piece.length)
+        result.set(piece.subarray(from, to), start + from - offset)
       }
       return result
     }),
@@ -203,7 +214,7 @@ async function openDatabase(
     upgrade(db) {
       db.createObjectStore('manifest')
       db.createObjectStore('files')
-      db.createObjectStore('parts')
+      db.createObjectStore('pieces')
     },
     // Another tab deletes the database or brings a newer version: never stand in its way.
     blocking(_current, _blocked, event) {
@@ -234,21 +245,8 @@ async function openDatabase(
   }
 }
 
-function allParts(file: string): IDBKeyRange {
+function allPieces(file: string): IDBKeyRange {
   return IDBKeyRange.bound([file, 0], [file, Number.POSITIVE_INFINITY])
-}
-
-/** The same function, what the browser throws turned into our codes. */
-function guarded<A extends readonly unknown[], T>(
-  run: (...args: A) => Promise<T>,
-): (...args: A) => Promise<T> {
-  return async (...args) => {
-    try {
-      return await run(...args)
-    } catch (error) {
-      throw asStorageError(error)
-    }
-  }
 }
 
 function asStorageError(error: unknown): unknown {

@@ -1,7 +1,8 @@
 /** An index that lives as long as the process. */
-import { filesOf, type Manifest, parseManifest, serializeManifest } from '../segment/manifest.ts'
+import { type Manifest, parseManifest, serializeManifest, storedFilesOf } from '../segment/manifest.ts'
 import { throwIfAborted } from '../util/abort.ts'
 import { assertCommit, assertPresent, assertRevision, closedStore, missingFile } from './commit.ts'
+import { openParts } from './open-parts.ts'
 import { bytesSource } from './source.ts'
 import type { WritableStore } from './store.ts'
 
@@ -24,9 +25,11 @@ export function memoryStore(): WritableStore {
     async open(file, signal) {
       assertOpen()
       throwIfAborted(signal)
-      const bytes = files.get(file)
-      if (!bytes) throw missingFile(file)
-      return bytesSource(bytes)
+      return openParts(file, async (stored) => {
+        const bytes = files.get(stored.file)
+        if (!bytes) throw missingFile(stored.file)
+        return bytesSource(bytes)
+      })
     },
     async has(file) {
       assertOpen()
@@ -43,9 +46,13 @@ export function memoryStore(): WritableStore {
       assertPresent(next, (file) => added.has(file) || files.has(file))
       const own = parseManifest(serializeManifest(next))
       for (const [file, bytes] of added) files.set(file, bytes)
-      const named = new Set(filesOf(own).map(({ file }) => file))
+      const named = new Set(storedFilesOf(own).map(({ file }) => file))
       for (const file of files.keys()) if (!named.has(file)) files.delete(file)
       manifest = own
+    },
+    async keepAll(signal) {
+      assertOpen()
+      throwIfAborted(signal)
     },
     async clear() {
       assertOpen()

@@ -1,11 +1,14 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { setTimeout } from 'node:timers/promises'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { LateenError } from '../errors.ts'
-import { type Manifest, serializeManifest } from '../segment/manifest.ts'
+import { type Manifest, serializeManifest, storedFiles } from '../segment/manifest.ts'
+import { openTextSegment } from '../segment/read.ts'
 import {
   buildSegment,
+  cutText,
   residualCodec,
   SAMPLE_MODEL,
   sampleDocument,
@@ -49,8 +52,23 @@ function deploy(segments: readonly WrittenSegment[], revision = 1, over: Partial
 const goOffline = () => {
   host.fault = (request) => request.destroy() !== undefined
 }
-const visit = (local: WritableStore, options?: { keepBytes: number }) =>
-  overlayStore(httpStore(host.url), local, options)
+const opened: OverlayStore[] = []
+const folders: string[] = []
+const visit = (local: WritableStore, options?: { keepBytes: number }) => {
+  const store = overlayStore(httpStore(host.url), local, options)
+  opened.push(store)
+  return store
+}
+const newFolder = async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'lateen-overlay-'))
+  folders.push(folder)
+  return folder
+}
+afterEach(async () => {
+  // What is still being kept is written before the folder goes.
+  for (const store of opened.splice(0)) await store.close()
+  for (const folder of folders.splice(0)) await rm(folder, { recursive: true })
+})
 
 async function readAll(store: OverlayStore, segments: readonly WrittenSegment[]) {
   for (const { reference, vectorFile, textFile } of segments) {
@@ -122,7 +140,7 @@ test('files that were never read are missing offline, with a code that says so',
   goOffline()
   const store = visit(local)
   await store.readManifest()
-  await expect(store.open(base.reference.vectorFile.file)).rejects.toMatchObject({ code: 'network' })
+  await expect(store.open(base.reference.vectorFile)).rejects.toMatchObject({ code: 'network' })
 })
 
 test('without a local copy, a base that cannot be read is an error, and one that is not there is none', async () => {
@@ -290,7 +308,7 @@ test('a damaged file of the base is refused, not kept, and read again the next t
     file,
     base.vectorFile.map((byte, i) => (i === 800 ? byte ^ 1 : byte)),
   )
-  await expect(store.open(file)).rejects.toMatchObject({ code: 'segment-corrupt' })
+  await expect(store.open(base.reference.vectorFile)).rejects.toMatchObject({ code: 'segment-corrupt' })
   expect(await local.has(file)).toBe(false)
   host.files.set(file, base.vectorFile)
   await readAll(store, [base])
@@ -301,14 +319,14 @@ test('a file that several ask for at once is loaded once, and one who aborts doe
   const store = visit(memoryStore())
   await store.readManifest()
   host.requests.length = 0
-  const { file } = base.reference.textFile
+  const { textFile } = base.reference
   const controller = new AbortController()
-  const given = store.open(file, controller.signal).catch((error) => error.code)
-  const others = [store.open(file), store.open(file)]
+  const given = store.open(textFile, controller.signal).catch((error) => error.code)
+  const others = [store.open(textFile), store.open(textFile)]
   controller.abort()
   expect(await given).toBe('aborted')
   await Promise.all(others)
-  expect(host.requests).toEqual([file])
+  expect(host.requests).toEqual([textFile.file])
 })
 
 test('files above keepBytes are read from the base every time', async () => {
@@ -345,7 +363,7 @@ test.each([
   'a local copy that is %s is left alone, and the base is searched all the same',
   async (_name, content, code) => {
     deploy([base])
-    const folder = await mkdtemp(join(tmpdir(), 'lateen-overlay-'))
+    const folder = await newFolder()
     await writeFile(join(folder, 'manifest.json'), content)
     const store = visit(fileStore(folder))
     expect((await store.readManifest())!.segments).toEqual([base.reference])
@@ -357,9 +375,147 @@ test.each([
     expect(store.state()).toEqual({})
     await add(store, mine)
     await readAll(visit(fileStore(folder)), [base, mine])
-    await rm(folder, { recursive: true })
   },
 )
+
+const parted = cutText(
+  buildSegment([
+    ...['a', 'b'].map((id, i) => sampleDocument({ id, vectors: [2, 2, 2, 2], textLength: 9000 }, codec, i)),
+  ]),
+)
+const { textFile } = parted.reference
+const partNames = storedFiles(textFile).map(({ file }) => file)
+const openText = async (store: OverlayStore) =>
+  openTextSegment(await store.open(textFile), (await store.readManifest())!, parted.reference)
+const readParts = async (local: WritableStore) => {
+  const store = visit(local)
+  await store.readManifest()
+  expect(await readFile(store, textFile)).toEqual(parted.textFile)
+}
+const requestsOfParts = () => host.requests.filter((name) => name !== 'manifest.json')
+
+test('of a file in parts, those that were read are there without a network, and only those', async () => {
+  deploy([parted])
+  const local = memoryStore()
+  const first = visit(local)
+  const passage = await (await openText(first)).readPassage(0)
+  expect(requestsOfParts()).toEqual(partNames.slice(0, 2))
+  goOffline()
+  const text = await openText(visit(local))
+  expect(await text.readPassage(0)).toEqual(passage)
+  await expect(text.readPassage(7)).rejects.toMatchObject({ code: 'network' })
+})
+
+test('parts that were read before are not asked for again', async () => {
+  deploy([parted])
+  const local = memoryStore()
+  await readParts(local)
+  host.requests.length = 0
+  await readParts(local)
+  expect(requestsOfParts()).toEqual([])
+})
+
+test('a part that several read at once, through one source or several, is fetched once', async () => {
+  deploy([parted])
+  const store = visit(memoryStore())
+  await store.readManifest()
+  const sources = await Promise.all([store.open(textFile), store.open(textFile)])
+  await Promise.all(sources.flatMap((source) => [source.read(0, 10), source.read(5, 20)]))
+  expect(requestsOfParts()).toEqual([partNames[0]])
+})
+
+test.each<[string, (bytes: Uint8Array) => Uint8Array]>([
+  ['damaged', (bytes) => bytes.map((byte, i) => (i === 300 ? byte ^ 1 : byte))],
+  ['truncated', (bytes) => bytes.slice(0, -1)],
+])('kept parts that are %s are fetched again, once, and kept as they should be', async (_name, spoil) => {
+  deploy([parted])
+  const local = memoryStore()
+  await readParts(local)
+  for (const file of partNames) await local.stage(file, spoil(parted.files.get(file)!))
+  host.requests.length = 0
+  const text = await openText(visit(local))
+  await text.readPassage(0)
+  expect(requestsOfParts()).toEqual(partNames.slice(0, 2))
+  goOffline()
+  await (await openText(visit(local))).readPassage(0)
+})
+
+test('a kept part that is damaged stays segment-corrupt where no better one can be had', async () => {
+  deploy([parted])
+  const local = memoryStore()
+  await readParts(local)
+  await local.stage(partNames[1]!, new Uint8Array(parted.files.get(partNames[1]!)!.length))
+  goOffline()
+  const text = await openText(visit(local))
+  await expect(text.readPassage(0)).rejects.toMatchObject({ code: 'segment-corrupt' })
+})
+
+test('when there is no room for a part, what it says is found all the same', async () => {
+  deploy([parted])
+  const local = memoryStore()
+  const full = async () => {
+    throw new LateenError('storage-full', 'no room')
+  }
+  const store = visit({ ...local, stage: full })
+  expect((await (await openText(store)).readPassage(0)).documentId).toBe('a')
+  await expect.poll(() => store.state().storageError).toMatchObject({ code: 'storage-full' })
+  await expect(store.keepAll()).rejects.toMatchObject({ code: 'storage-full' })
+})
+
+test('closing waits for parts that are being kept', async () => {
+  deploy([parted])
+  const local = memoryStore()
+  const kept: string[] = []
+  const slow: WritableStore = {
+    ...local,
+    async stage(file) {
+      await setTimeout(50)
+      kept.push(file)
+    },
+  }
+  const store = visit(slow)
+  await (await store.open(textFile)).read(0, 10)
+  expect(kept).toEqual([])
+  await store.close()
+  expect(kept).toEqual([partNames[0]])
+})
+
+test('keepAll brings every file and part once, tells how far it is, and all works without a network', async () => {
+  deploy([base, parted])
+  const local = memoryStore()
+  const store = visit(local)
+  await (await openText(store)).readPassage(0)
+  await add(store, mine)
+  const told: [number, number][] = []
+  await store.keepAll(undefined, (...bytes) => told.push(bytes))
+  const names = [...base.files.keys(), ...parted.files.keys()]
+  expect(requestsOfParts().sort()).toEqual(names.sort())
+  const total = [base, parted, mine].flatMap(({ files }) => [...files.values()])
+  expect(told.at(-1)).toEqual(Array(2).fill(total.reduce((sum, { length }) => sum + length, 0)))
+  expect(told.map(([done]) => done)).toEqual(told.map(([done]) => done).toSorted((a, b) => a - b))
+
+  goOffline()
+  const later = visit(local)
+  await later.keepAll()
+  await readAll(later, [base, parted, mine])
+})
+
+test('keepAll that fails or is aborted keeps what it brought, and goes on from there', async () => {
+  deploy([base, parted])
+  const local = memoryStore()
+  const store = visit(local)
+  await expect(store.keepAll(AbortSignal.abort())).rejects.toMatchObject({ code: 'aborted' })
+  host.fault = (request, response) =>
+    request.url!.endsWith(partNames.at(-1)!) && response.writeHead(503).end() !== undefined
+  await expect(store.keepAll()).rejects.toMatchObject({ code: 'network' })
+  await expect.poll(() => local.has(base.reference.textFile.file)).toBe(true)
+  host.fault = undefined
+  host.requests.length = 0
+  await store.keepAll()
+  expect(requestsOfParts()).not.toContain(base.reference.textFile.file)
+  goOffline()
+  await readAll(visit(local), [base, parted])
+})
 
 test('a change that touches more of a base segment than its removed documents is refused', async () => {
   deploy([base])
@@ -375,7 +531,7 @@ test('a change that touches more of a base segment than its removed documents is
 
 test('of two tabs that change the index at once, one gets index-conflict and succeeds when it repeats', async () => {
   deploy([base])
-  const folder = await mkdtemp(join(tmpdir(), 'lateen-overlay-'))
+  const folder = await newFolder()
   const tabs = [visit(fileStore(folder)), visit(fileStore(folder))] as const
   await Promise.all(tabs.map((tab) => tab.readManifest()))
   const theirs = segmentOf(['theirs'], 80)
@@ -388,12 +544,11 @@ test('of two tabs that change the index at once, one gets index-conflict and suc
     expect((await tab.readManifest())!.segments.length).toBe(3)
     await readAll(tab, [base, mine, theirs])
   }
-  await rm(folder, { recursive: true })
 })
 
 test('two tabs that meet a new edition of the base at once end with the same index', async () => {
   deploy([base])
-  const folder = await mkdtemp(join(tmpdir(), 'lateen-overlay-'))
+  const folder = await newFolder()
   await add(visit(fileStore(folder)), mine)
   const next = segmentOf(['q', 'mine'], 90)
   deploy([next], 2)
@@ -402,7 +557,6 @@ test('two tabs that meet a new edition of the base at once end with the same ind
   for (const manifest of manifests) {
     expect(manifest!.segments).toEqual([{ ...next.reference, removed: [1] }, mine.reference])
   }
-  await rm(folder, { recursive: true })
 })
 
 test('a tab whose base files another tab removed learns segment-missing, reads again and goes on', async () => {
@@ -412,7 +566,7 @@ test('a tab whose base files another tab removed learns segment-missing, reads a
   const next = segmentOf(['n'], 95)
   deploy([next], 2)
   await visit(local).readManifest()
-  await expect(old.open(base.reference.textFile.file)).rejects.toMatchObject({ code: 'segment-missing' })
+  await expect(old.open(base.reference.textFile)).rejects.toMatchObject({ code: 'segment-missing' })
   await old.readManifest()
   await readAll(old, [next])
 })

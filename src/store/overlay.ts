@@ -1,16 +1,15 @@
 /** A prebuilt index with local changes on top, and a local copy of what was read of it. */
 import { type ErrorCode, isLateenError, LateenError } from '../errors.ts'
-import { type FileReference, filesOf, type Manifest } from '../segment/manifest.ts'
-import { openTextSegment } from '../segment/read.ts'
+import { type Manifest, storedFilesOf } from '../segment/manifest.ts'
+import { openTextSegment } from '../segment/read-text.ts'
 import { throwIfAborted } from '../util/abort.ts'
-import { assertRevision, missingFile } from './commit.ts'
+import { assertRevision } from './commit.ts'
+import { isOneOf, keptCopies, LOCAL_FAILURES } from './kept-copies.ts'
 import { adoptBase, baseHash, hasLocalChanges, mismatchOf, rebase, removedIdsAfter } from './rebase.ts'
-import { shared } from './shared.ts'
-import { bytesSource, verifySource } from './source.ts'
-import type { ByteSource, IndexStore, WritableStore } from './store.ts'
+import type { IndexStore, WritableStore } from './store.ts'
 
 export interface OverlayOptions {
-  /** Files of the base up to this size are kept locally once read; larger ones are read from the base every time. @default 512 MiB */
+  /** Files and parts of the base up to this size are kept locally once read; larger ones are read from the base every time. @default 512 MiB */
   readonly keepBytes?: number
 }
 
@@ -36,14 +35,6 @@ export interface OverlayStore extends IndexStore {
 
 /** Any of these leaves the local copy as good as it was. */
 const BASE_FAILURES: readonly ErrorCode[] = ['network', 'index-not-found', 'index-invalid', 'index-version']
-/** Any of these leaves the base usable. */
-const LOCAL_FAILURES: readonly ErrorCode[] = [
-  'storage-full',
-  'storage-unavailable',
-  'index-invalid',
-  'index-version',
-]
-
 /**
  * Files of the base are verified before they are kept or used; local files are trusted.
  *
@@ -56,7 +47,6 @@ export function overlayStore(
   options: OverlayOptions = {},
 ): OverlayStore {
   const { keepBytes = 512 * 1024 * 1024 } = options
-  const fetching = new Map<string, (signal?: AbortSignal) => Promise<ByteSource>>()
   /** What `readManifest` or `commit` last gave or took. */
   let current: Manifest | undefined
   let state: OverlayState = {}
@@ -84,26 +74,14 @@ export function overlayStore(
     }
   }
 
-  const openFile = async (reference: FileReference, signal?: AbortSignal): Promise<ByteSource> => {
-    const { file, bytes } = reference
-    if (await local.has(file)) return local.open(file, signal)
-    if (bytes > keepBytes) return base.open(file, signal)
-    let get = fetching.get(file)
-    if (!get) {
-      get = shared((all) => fetchFile(reference, all))
-      fetching.set(file, get)
-    }
-    return get(signal).finally(() => fetching.delete(file))
-  }
-
-  const fetchFile = async (reference: FileReference, signal: AbortSignal): Promise<ByteSource> => {
-    const source = await base.open(reference.file, signal)
-    const bytes = await source.read(0, source.byteLength, signal)
-    await verifySource(bytesSource(bytes), reference, signal)
-    return (await tryKeep(() => local.stage(reference.file, bytes)))
-      ? local.open(reference.file)
-      : bytesSource(bytes)
-  }
+  const copies = keptCopies({
+    base,
+    local,
+    keepBytes,
+    onStorageError: (storageError) => {
+      state = { ...state, storageError }
+    },
+  })
 
   /** Runs a write that is only there to keep something; false when there is no room. */
   const tryKeep = async (write: () => Promise<void>): Promise<boolean> => {
@@ -118,7 +96,7 @@ export function overlayStore(
   }
 
   const openText = async (manifest: Manifest, segment: Manifest['segments'][number], signal?: AbortSignal) =>
-    openTextSegment(await openFile(segment.textFile, signal), manifest, segment, signal)
+    openTextSegment(await copies.open(segment.textFile, signal), manifest, segment, signal)
 
   /** The newest manifest there is, and the one it was made from. */
   const refresh = async (signal?: AbortSignal): Promise<Manifest | undefined> => {
@@ -154,12 +132,7 @@ export function overlayStore(
       current = await refresh(signal)
       return current
     },
-    async open(file, signal) {
-      current ??= await refresh(signal)
-      const reference = current && filesOf(current).find((one) => one.file === file)
-      if (!reference) throw missingFile(file)
-      return openFile(reference, signal)
-    },
+    open: copies.open,
     async commit(next, files, expectedRevision) {
       if (state.mismatch) throw state.mismatch
       if (current) assertRevision(current, expectedRevision)
@@ -167,6 +140,10 @@ export function overlayStore(
       const manifest = removedIds ? { ...next, base: { ...current!.base!, removedIds } } : next
       await local.commit(manifest, files, expectedRevision)
       current = manifest
+    },
+    async keepAll(signal, onBytes) {
+      current ??= await refresh(signal)
+      await copies.keep(current ? storedFilesOf(current) : [], signal, onBytes)
     },
     async reset(signal) {
       const fresh = await base.readManifest(signal)
@@ -185,11 +162,8 @@ export function overlayStore(
       state = {}
     },
     async close() {
+      await copies.close()
       await Promise.all([base.close(), local.close()])
     },
   }
-}
-
-function isOneOf(codes: readonly ErrorCode[], error: unknown): error is LateenError {
-  return codes.some((code) => isLateenError(error, code))
 }

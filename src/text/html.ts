@@ -1,68 +1,120 @@
 /** HTML: the main content of a page as plain text, cut at its headings. */
 import { type Element, isTag, isText, type ParentNode } from 'domhandler'
 import { parseDocument } from 'htmlparser2'
-import type { Metadata, Section } from '../types.ts'
-import { isIgnored, markedMetadata, markedTitle, searchAttribute } from './markup.ts'
+import type { Details, Metadata, Section } from '../types.ts'
+import { isWebAddress } from './address.ts'
+import { noticeReader, surroundingsOf, titledReader, weightReader } from './context.ts'
+import { definitionReader } from './definitions.ts'
+import { readHead } from './head.ts'
+import { anchorOf, HEADING, headingText } from './heading.ts'
+import { indexedAttributes, isIgnored, readDeclared, searchAttribute } from './markup.ts'
+import { isNoise } from './noise.ts'
 import { type SectionWriter, sectionWriter } from './sections.ts'
-import { closest, descend, elementsOf, textBelow } from './walk.ts'
+import { closest, descend, elementsOf, findBelow, outermost } from './walk.ts'
 
 /** What a reader finds in a text. */
 export interface ReadText {
   /** Empty when the text has none. */
   readonly title: string
   readonly sections: readonly Section[]
-  /** What the text says of itself for filters. */
+  /** What the text says of itself for filters; `lang` is its language, e.g. `en`. */
   readonly metadata?: Metadata
+  /** What the text wants shown with it. */
+  readonly details?: Details
+  /** The text asks to be left out of search. */
+  readonly isLeftOut?: boolean
 }
 
-/** Never content, wherever they stand. */
-const DROPPED = new Set(
-  `script style template noscript head nav footer svg annotation iframe object canvas audio video button
-  select textarea datalist dialog`.split(/\s+/),
-)
-const DROPPED_ROLES = new Set(['navigation', 'search', 'banner', 'contentinfo', 'dialog'])
+/** How a page of a site is read. */
+export interface ReadOptions {
+  /** The elements to read. @default the main content that the page marks or seems to have */
+  readonly roots?: (page: ParentNode) => readonly ParentNode[]
+  /** Elements to leave out, with all that is in them. */
+  readonly excluded?: (page: ParentNode) => ReadonlySet<Element>
+  /** Makes the title of the tab the title of the page. @default as it is */
+  readonly pageTitle?: (tabTitle: string) => string
+  /** Whether a heading of level 1 names the site and not the page. @default none does */
+  readonly isSiteName?: (heading: string) => boolean
+  /** Makes an address on the page an address of the site. @default as it is */
+  readonly resolve?: (address: string) => string
+}
+
 /** Stand on lines of their own. */
-const LINES = new Set('address body center dd div dt fieldset figcaption form hr main summary tr'.split(' '))
+const LINES = new Set('address body center dd div dt fieldset figcaption form hr main summary'.split(' '))
 /** Are separated from what surrounds them by a blank line. */
 const PARAGRAPHS = new Set(
-  'article aside blockquote details dl figure header ol p pre section table ul'.split(' '),
+  'article aside blockquote details dl figure h1 h2 h3 h4 h5 h6 header ol p pre section table ul'.split(' '),
 )
-const HEADING = /^h([1-6])$/
 
 /**
  * Reads the main content: what the markup marks as the body to search, else `main`, else the only
  * `article`, else the body. A notice in an `aside` is content, a list of links there is not.
  */
-export function readHtml(html: string): ReadText {
+export function readHtml(html: string, options: ReadOptions = {}): ReadText {
+  const { pageTitle = asItIs, resolve = asItIs } = options
   const document = parseDocument(html)
-  const elements = elementsOf(document)
+  const head = readHead(html)
+  const excluded = options.excluded?.(document) ?? new Set()
+  const roots =
+    options.roots?.(document).flatMap((root): readonly ParentNode[] => markedBodies(root) ?? [root]) ??
+    mainContent(document)
+  const read = roots.filter((root) => !isTag(root) || !(isIgnored(root) || closest(root, isIgnored)))
   const out = sectionWriter()
-  for (const root of mainContent(document, elements)) readInto(out, root)
-  const { title, sections } = out.finish()
-  // The first heading of level 1 names a page better than its tab does; a lower one does not.
-  const heading = elements.some(({ name }) => name === 'h1') ? title : ''
-  const tab = elements.find(({ name }) => name === 'title')
+  const pictures = read.flatMap((root) => readInto(out, root, excluded, options.isSiteName) ?? [])
+  const declared = readDeclared(document, resolve, excluded)
+  const { title, sections } = out.finish(declared.defaults['title'] || pageTitle(head.title))
+  const { title: _, ...defaults } = declared.defaults
   return {
-    title: markedTitle(elements) || heading || (tab && textBelow(tab)) || title,
+    title: declared.title || title,
     sections,
-    metadata: markedMetadata(elements),
+    metadata: { ...languageOf(head.lang), ...declared.metadata },
+    details: { ...defaults, ...pictureOf(pictures[0], declared.details, resolve), ...declared.details },
+    isLeftOut: read.length === 0 && roots.length > 0,
   }
 }
 
-function mainContent(document: ParentNode, elements: readonly Element[]): ParentNode[] {
-  const marked = elements.filter((element) => searchAttribute(element, 'body') !== undefined)
-  if (marked.length > 0)
-    return marked.filter((element) => !closest(element, (outer) => marked.includes(outer)))
+/** Filter value of a language tag: its first part in lower case, so that `en` finds `en-GB` too. */
+export function languageOf(tag: string): Metadata {
+  const language = /^[a-z]{2,8}(?=$|[-_])/i.exec(tag.trim())?.[0].toLowerCase()
+  return language ? { lang: language } : {}
+}
+
+/** The elements a page marks as what is to be searched; undefined when it marks none. */
+export function markedBodies(page: ParentNode): readonly Element[] | undefined {
+  const marked = outermost(page, (element) => searchAttribute(element, 'body') !== undefined)
+  return marked.length > 0 ? marked : undefined
+}
+
+function mainContent(document: ParentNode): readonly ParentNode[] {
+  const marked = markedBodies(document)
+  if (marked) return marked
+  const elements = elementsOf(document)
   const main = elements.find(({ name, attribs }) => name === 'main' || attribs['role'] === 'main')
   const articles = (main ? elementsOf(main) : elements).filter(({ name }) => name === 'article')
   // An article with the page's first heading leaves what surrounds it to the page: tables of contents, pagers.
-  const article = articles.find((candidate) => elementsOf(candidate).some(({ name }) => name === 'h1'))
-  if (articles.length === 1 && (!main || article)) return articles
+  const holdsTitle =
+    articles.length === 1 && findBelow(articles[0]!, (node) => isTag(node) && node.name === 'h1')
+  if (articles.length === 1 && (!main || holdsTitle)) return articles
   return [main ?? elements.find(({ name }) => name === 'body') ?? document]
 }
 
-function readInto(out: SectionWriter, root: ParentNode): void {
+/** Returns the first picture on the way. */
+function readInto(
+  out: SectionWriter,
+  root: ParentNode,
+  excluded: ReadonlySet<Element>,
+  isSiteName: (heading: string) => boolean = () => false,
+): Element | undefined {
+  const definitions = definitionReader(out)
+  const weights = weightReader(out)
+  const surroundings = surroundingsOf(root)
+  const notices = noticeReader()
+  const around = [surroundings, notices, titledReader(out)]
+  const leaving = [...around, definitions, weights]
+  out.paragraph()
+  let picture: Element | undefined
   let codeDepth = 0
+  if (isTag(root)) weights.enterRoot(root)
   descend(
     root,
     (node) => {
@@ -72,87 +124,69 @@ function readInto(out: SectionWriter, root: ParentNode): void {
         return false
       }
       if (!isTag(node)) return true
-      if (!isContent(node, root)) return false
       const level = HEADING.exec(node.name)?.[1]
-      if (level) {
-        out.heading(Number(level), headingText(node), anchorOf(node))
+      if (level && !excluded.has(node) && 'data-search-exclude' in node.attribs) {
+        out.heading(Number(level), headingText(node), '', true)
         return false
       }
-      startElement(out, node)
+      if (excluded.has(node) || isIgnored(node) || isNoise(node) || !surroundings.isContent(node))
+        return false
+      weights.enter(node)
+      if (level && !notices.isInside()) {
+        const title = searchAttribute(node, 'title') ?? headingText(node)
+        if (level !== '1' || !isSiteName(title)) out.heading(Number(level), title, anchorOf(node))
+        weights.leave(node)
+        return false
+      }
+      if (definitions.enter(node)) {
+        weights.leave(node)
+        return false
+      }
+      for (const reader of around) reader.enter(node)
       if (node.name === 'pre') codeDepth++
+      if (node.name === 'img' && isWebAddress(node.attribs['src'] ?? '')) picture ??= node
+      startElement(out, node, codeDepth > 0)
       return true
     },
     (element) => {
       if (element.name === 'pre') codeDepth--
-      if (PARAGRAPHS.has(element.name)) out.paragraph()
-      else if (LINES.has(element.name)) out.line()
+      endElement(out, element)
+      for (const reader of leaving) reader.leave(element)
     },
   )
+  return picture
 }
 
-function startElement(out: SectionWriter, element: Element): void {
+function startElement(out: SectionWriter, element: Element, isInCode: boolean): void {
   const { name, attribs } = element
   if (PARAGRAPHS.has(name)) out.paragraph()
   else if (LINES.has(name) || name === 'br') out.line()
   else if (name === 'li') out.line('- ')
-  else if ((name === 'td' || name === 'th') && previousCell(element)) out.text(' | ')
+  else if (name === 'tr') out.row()
+  else if (name === 'td' || name === 'th') out.cell()
   else if (name === 'img') out.text(` ${attribs['alt'] ?? ''} `)
+  // The same code in two languages: one of them is shown at a time.
+  else if (isInCode && name === 'code' && element.prev && isTag(element.prev)) out.line()
+  for (const value of indexedAttributes(element)) out.text(` ${value} `)
 }
 
-function previousCell({ prev }: Element): boolean {
-  let node = prev
-  while (node && !isTag(node)) node = node.prev
-  return node !== null
+function endElement(out: SectionWriter, { name }: Element): void {
+  if (name === 'tr') out.endRow()
+  else if (name === 'li') out.endItem()
+  else if (PARAGRAPHS.has(name)) out.paragraph()
+  else if (LINES.has(name)) out.line()
 }
 
-function isContent(element: Element, root: ParentNode): boolean {
-  const { name, attribs } = element
-  if (DROPPED.has(name) || DROPPED_ROLES.has(attribs['role'] ?? '') || isIgnored(element)) return false
-  if (attribs['aria-hidden'] === 'true' || /display:\s*none/i.test(attribs['style'] ?? '')) return false
-  // What a closed tab or fold hides is still there to be read.
-  const canBeShown = attribs['role'] === 'tabpanel' || attribs['hidden'] === 'until-found'
-  if ('hidden' in attribs && !canBeShown) return false
-  if (name === 'header') return belongsToContent(element, root) && holdsHeading(element)
-  if (name === 'aside') return belongsToContent(element, root) && !isListOfLinks(element)
-  return true
+function pictureOf(
+  picture: Element | undefined,
+  given: Details,
+  resolve: (address: string) => string,
+): Details {
+  if (!picture || Object.hasOwn(given, 'image')) return {}
+  const alt = picture.attribs['alt']?.trim() ?? ''
+  return { image: resolve(picture.attribs['src']!), ...(alt !== '' && { image_alt: alt }) }
 }
 
-/** False for the header and the asides of the page itself, around its content. */
-function belongsToContent(element: Element, root: ParentNode): boolean {
-  const rootIsPage = !isTag(root) || root.name === 'body'
-  return !rootIsPage || closest(element, ({ name }) => /^(article|main|section)$/.test(name)) !== undefined
-}
-
-function holdsHeading(element: Element): boolean {
-  return elementsOf(element).some(({ name }) => HEADING.test(name))
-}
-
-function isListOfLinks(element: Element): boolean {
-  const inLinks = elementsOf(element)
-    .filter(({ name }) => name === 'a')
-    .reduce((length, link) => length + textBelow(link).length, 0)
-  return inLinks * 2 >= textBelow(element).length
-}
-
-/** Without the permalink signs of documentation generators. */
-function headingText(heading: Element): string {
-  return textBelow(heading, (element) => {
-    const isPermalink =
-      element.name === 'a' &&
-      element.attribs['href']?.startsWith('#') &&
-      !/[\p{L}\p{N}]/u.test(textBelow(element))
-    return isPermalink || DROPPED.has(element.name) || element.attribs['aria-hidden'] === 'true'
-  })
-}
-
-/** Id of the heading, of a link inside it, or of the section it opens. */
-function anchorOf(heading: Element): string {
-  if (heading.attribs['id']) return heading.attribs['id']
-  for (const { name, attribs } of elementsOf(heading)) {
-    const inner = attribs['id'] ?? (name === 'a' ? attribs['name'] : undefined)
-    if (inner) return inner
-  }
-  const { parent } = heading
-  const opensParent = parent && isTag(parent) && parent.children.find(isTag) === heading
-  return (opensParent && parent.attribs['id']) || ''
+function asItIs(text: string): string {
+  return text
 }

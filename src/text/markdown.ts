@@ -1,21 +1,35 @@
 /** Markdown: rendered to HTML by a library, then read as HTML, so that both follow the same rules. */
 import { Marked, type Token, type Tokens } from 'marked'
-import { type ReadText, readHtml } from './html.ts'
-
-/** A YAML (`---`) or TOML (`+++`) block at the very beginning. */
-const FRONT_MATTER = /^(---|\+\+\+)[^\S\n]*\n([\s\S]*?\n)?\1[^\S\n]*(?:\n|$)/
+import type { Section } from '../types.ts'
+import { readFrontMatter } from './front-matter.ts'
+import { languageOf, type ReadOptions, type ReadText, readHtml } from './html.ts'
 
 /**
- * Reads Markdown as GitHub does, with its heading ids; an id given as `{#id}` wins. Front matter is
- * dropped, its `title` used; `search: false` there leaves the document without text.
+ * Reads Markdown as GitHub does, with its heading ids; an id given as `{#id}` wins. Of the front matter,
+ * `title` and `lang` are used; `search: false`, `pagefind: false` and `search.exclude: true` leave the
+ * document out, `search.boost` weighs its sections.
  */
-export function readMarkdown(source: string): ReadText {
-  const text = source.replace(/\r\n?/g, '\n')
-  const [whole = '', , frontMatter = ''] = FRONT_MATTER.exec(text) ?? []
-  const title = scalarOf(frontMatter, 'title')
-  if (scalarOf(frontMatter, 'search') === 'false') return { title, sections: [] }
-  const read = readHtml(toHtml(text.slice(whole.length)))
-  return title === '' ? read : { ...read, title }
+export function readMarkdown(source: string, options: ReadOptions = {}): ReadText {
+  const { body, values } = readFrontMatter(source.replace(/\r\n?/g, '\n'))
+  const title = values.get('title') ?? ''
+  const isLeftOut =
+    values.get('search') === 'false' ||
+    values.get('pagefind') === 'false' ||
+    values.get('search.exclude') === 'true'
+  if (isLeftOut) return { title, sections: [], isLeftOut }
+  const read = readHtml(toHtml(body), options)
+  return {
+    ...read,
+    title: title || read.title,
+    sections: weighed(read.sections, values.get('search.boost')),
+    metadata: { ...languageOf(values.get('lang') ?? ''), ...read.metadata },
+  }
+}
+
+function weighed(sections: readonly Section[], boost: string | undefined): readonly Section[] {
+  const factor = boost ? Number(boost) : Number.NaN
+  if (!(factor >= 0)) return sections
+  return sections.map((section) => ({ ...section, weight: Math.min((section.weight ?? 1) * factor, 10) }))
 }
 
 function toHtml(markdown: string): string {
@@ -51,15 +65,6 @@ function dropContainerMarks(token: Token): void {
   token.text = (token as Tokens.Text).text
     .replace(/^:{3,}[^\S\n]*[\w-]*[^\S\n]*/gm, '')
     .replace(/^\[!\w+\][^\S\n]*/, '')
-}
-
-/** The value of a plain scalar on one line, quoted or not: `key: value` or `key = value`. */
-function scalarOf(frontMatter: string, key: string): string {
-  const value = new RegExp(`^${key}[^\\S\\n]*[:=][^\\S\\n]*(.*)$`, 'm').exec(frontMatter)?.[1]?.trim() ?? ''
-  const quoted = /^(["'])(.*)\1$/.exec(value)
-  if (quoted) return quoted[2]!
-  // The text of a folded or literal block is on the lines below.
-  return /^[>|][+-]?$/.test(value) ? '' : value
 }
 
 /** GitHub's heading ids: lower case, punctuation dropped, spaces to hyphens, repeats numbered. */

@@ -41,7 +41,7 @@ test('a title that is given wins over one that is found', () => {
 })
 
 test('metadata that is given wins over what the markup declares', () => {
-  const text = '<p data-lateen-filter="kind:found, topic:t">x</p>'
+  const text = '<p data-lateen-filter="kind[title], topic:t" title="found">x</p>'
   expect(parseDocument({ id: 'a', format: 'html', text, metadata: { kind: 'given' } }).metadata).toEqual({
     kind: 'given',
     topic: 't',

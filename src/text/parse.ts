@@ -1,7 +1,7 @@
 /** Documents as callers have them become titles and sections of plain text. */
 import { LateenError } from '../errors.ts'
 import type { DocumentInput, ParsedDocument } from '../types.ts'
-import { type ReadText, readHtml } from './html.ts'
+import { type ReadOptions, type ReadText, readHtml } from './html.ts'
 import { readMarkdown } from './markdown.ts'
 import { readPlain } from './plain.ts'
 
@@ -18,6 +18,14 @@ const READERS = { text: readPlain, markdown: readMarkdown, html: readHtml } as c
  *         nested too deeply
  */
 export function parseDocument(input: DocumentInput): ParsedDocument {
+  return parsePage(input).document
+}
+
+/** A page of a site: its document, which has no sections when the page asks to be left out. */
+export function parsePage(
+  input: DocumentInput,
+  options: ReadOptions = {},
+): { readonly document: ParsedDocument; readonly isLeftOut: boolean } {
   const { id, format = 'text', url = '' } = input
   if (!Object.hasOwn(READERS, format)) {
     throw new LateenError(
@@ -32,19 +40,24 @@ export function parseDocument(input: DocumentInput): ParsedDocument {
       `Expected text in "${id}", found a NUL character at position ${nul}: it looks like binary data. Convert it to text first.`,
     )
   }
-  const read = readAs(READERS[format], id, clean(input.text))
-  return {
+  const read = readAs(READERS[format], id, clean(input.text), options)
+  const { details = {}, isLeftOut = false, sections } = read
+  const document = {
     id,
     title: clean(input.title ?? read.title).trim(),
     url,
     metadata: { ...read.metadata, ...input.metadata },
-    sections: read.sections,
+    ...(Object.keys(details).length > 0 && { details }),
+    sections: isLeftOut ? [] : sections,
   }
+  return { document, isLeftOut }
 }
 
-function readAs(reader: (text: string) => ReadText, id: string, text: string): ReadText {
+type Reader = (text: string, options: ReadOptions) => ReadText
+
+function readAs(reader: Reader, id: string, text: string, options: ReadOptions): ReadText {
   try {
-    return reader(text)
+    return reader(text, options)
   } catch (cause) {
     // The Markdown library works by recursion.
     if (!(cause instanceof RangeError)) throw cause

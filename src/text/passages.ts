@@ -7,7 +7,7 @@ import type { ParsedDocument, Passage, PassageField, Section, Span } from '../ty
 import { type CountTokens, packText } from './pack.ts'
 
 /** Names the rules below in the manifest: passages made by other rules cannot be compared one by one. */
-export const PASSAGE_POLICY = 'sections-1'
+export const PASSAGE_POLICY = 'sections-2'
 
 export interface SplitOptions {
   /** Tokens of a text as the model counts them, special tokens and marker included. */
@@ -81,9 +81,11 @@ export function splitDocument(document: ParsedDocument, options: SplitOptions): 
   const room = Math.max(maxTokens - specialTokens, 1)
   const count = (part: string) => countTokens(part) - specialTokens
 
+  const { details } = document
   return (split ? sections.flatMap(passagesOf) : wholeDocument(document)).map((passage, ordinal) => ({
     ...passage,
     ordinal,
+    ...(ordinal === 0 && details && { details }),
   }))
 
   function passagesOf(section: Section): Omit<Passage, 'ordinal'>[] {
@@ -99,6 +101,7 @@ export function splitDocument(document: ParsedDocument, options: SplitOptions): 
       url: target,
       text: text.slice(start, end).trim(),
       metadata,
+      ...(section.weight !== undefined && { weight: section.weight }),
     }))
   }
 }

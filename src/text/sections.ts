@@ -10,13 +10,26 @@ export interface SectionWriter {
   line(mark?: string): void
   /** The next text begins a paragraph. */
   paragraph(): void
+  /** An item that `line` began ends, with or without text. */
+  endItem(): void
+  /** The next text begins a row of a table. */
+  row(): void
+  endRow(): void
+  /** The next text is another cell of the row. */
+  cell(): void
   /** A new section begins. @param level 1 to 6 */
-  heading(level: number, text: string, anchor: string): void
-  finish(): ReadSections
+  heading(level: number, text: string, anchor: string, isLeftOut?: boolean): void
+  /** A section within the current one begins, eight deep at most; the current one goes on after `close`. */
+  open(text: string, anchor: string): void
+  close(): void
+  /** Weight of the sections that begin from now on; returns what it was. */
+  weigh(weight: number): number
+  /** @param pageTitle what the page is called elsewhere: used when no heading of level 1 names it */
+  finish(pageTitle?: string): ReadSections
 }
 
 export interface ReadSections {
-  /** The first heading of level 1; without any, the heading that opens the text; else empty. */
+  /** The first heading of level 1, else `pageTitle`, else the heading that opens the text, else empty. */
   readonly title: string
   /** Headings as paths below that title. */
   readonly sections: Section[]
@@ -25,26 +38,53 @@ export interface ReadSections {
 interface Heading {
   readonly level: number
   readonly text: string
+  readonly isLeftOut: boolean
 }
 
 interface OpenSection {
   readonly path: readonly Heading[]
   readonly anchor: string
   readonly chunks: string[]
+  weight: number
 }
 
+/** What is nested deeper is no structure to search by, and would make every heading path long. */
+const MAX_OPEN = 8
+
 export function sectionWriter(): SectionWriter {
-  const sections: OpenSection[] = [{ path: [], anchor: '', chunks: [] }]
-  let chunks = sections[0]!.chunks
+  const sections: OpenSection[] = [{ path: [], anchor: '', chunks: [], weight: 1 }]
+  const outer: { section: OpenSection; baseLevel: number }[] = []
+  let current = sections[0]!
+  let baseLevel = 0
+  let weight = 1
   // White space is written with the text after it, so that none is left before a border.
   let gap = ''
   let mark = ''
+  let isRowBegun = false
 
   function write(text: string) {
-    if (chunks.length > 0) chunks.push(gap)
-    chunks.push(mark, text)
-    gap = ''
-    mark = ''
+    if (sections.length === 1 && current.chunks.length === 0) current.weight = weight
+    if (current.chunks.length > 0) current.chunks.push(gap)
+    current.chunks.push(mark, text)
+    isRowBegun = true
+    separate('')
+  }
+
+  function separate(next: string, nextMark = '') {
+    gap = next
+    mark = nextMark
+  }
+
+  function begin(heading: Heading, anchor: string) {
+    const above = current.path.filter(({ level }) => level < heading.level)
+    current = {
+      path: heading.text === '' && !heading.isLeftOut ? above : [...above, heading],
+      anchor,
+      chunks: [],
+      weight,
+    }
+    sections.push(current)
+    separate('')
   }
 
   return {
@@ -67,37 +107,84 @@ export function sectionWriter(): SectionWriter {
     paragraph() {
       if (mark === '') gap = '\n\n'
     },
-    heading(level, text, anchor) {
-      const outer = sections.at(-1)!.path.filter((heading) => heading.level < level)
-      const path = text === '' ? outer : [...outer, { level, text }]
-      chunks = []
-      sections.push({ path, anchor, chunks })
-      gap = ''
+    endItem() {
       mark = ''
     },
-    finish: () => finish(sections),
+    row() {
+      isRowBegun = false
+      if (gap !== '\n\n') gap = '\n'
+    },
+    endRow() {
+      if (isRowBegun) separate('\n')
+      isRowBegun = false
+    },
+    cell() {
+      if (isRowBegun) separate(' ', '| ')
+    },
+    heading(level, text, anchor, isLeftOut = false) {
+      begin({ level: baseLevel + level, text, isLeftOut }, anchor)
+    },
+    open(text, anchor) {
+      outer.push({ section: current, baseLevel })
+      if (outer.length > MAX_OPEN) {
+        separate('\n\n')
+        if (text !== '') write(text)
+        return separate('\n\n')
+      }
+      baseLevel = Math.max(current.path.at(-1)?.level ?? baseLevel, 1) + 1
+      begin({ level: baseLevel, text, isLeftOut: false }, anchor)
+    },
+    close() {
+      const around = outer.pop()
+      if (!around) return
+      current = around.section
+      baseLevel = around.baseLevel
+      separate('\n\n')
+    },
+    weigh(next) {
+      const before = weight
+      weight = next
+      return before
+    },
+    finish: (pageTitle = '') => finish(sections, pageTitle),
   }
 }
 
-function finish(open: readonly OpenSection[]): ReadSections {
-  const title = titleHeading(open)
+function finish(open: readonly OpenSection[], pageTitle: string): ReadSections {
+  const heading = titleHeading(open, pageTitle)
+  const anchors = new Set<string>()
   const sections = open
-    .map(({ path, anchor, chunks }) => ({
-      headings: path.filter((heading) => heading !== title).map(({ text }) => text),
+    .filter(({ path }) => !path.some(({ isLeftOut }) => isLeftOut))
+    .map(({ path, anchor, chunks, weight }) => ({
+      headings: path.filter((one) => one !== heading).map(({ text }) => text),
       // Text right below the title is the top of the page.
-      anchor: path.at(-1) === title ? '' : anchor,
+      anchor: path.at(-1) === heading ? '' : firstUse(anchor, anchors),
       text: tidy(chunks.join('')),
+      ...(weight !== 1 && { weight }),
     }))
     .filter(({ headings, text }) => headings.length > 0 || text !== '')
+  const title = heading?.text ?? pageTitle
   // A page of nothing but its title can still be what is looked for.
-  if (title && sections.length === 0) sections.push({ headings: [], anchor: '', text: '' })
-  return { title: title?.text ?? '', sections }
+  if (heading && !heading.isLeftOut && sections.length === 0) {
+    sections.push({ headings: [], anchor: '', text: '' })
+  }
+  return { title, sections }
 }
 
-function titleHeading(sections: readonly OpenSection[]): Heading | undefined {
+/** Browsers go to the first element with an id: sections that repeat it lead to the page instead. */
+function firstUse(anchor: string, used: Set<string>): string {
+  if (used.has(anchor)) return ''
+  used.add(anchor)
+  return anchor
+}
+
+/** The heading that says the same as the title of the page. */
+function titleHeading(sections: readonly OpenSection[], pageTitle: string): Heading | undefined {
   const headings = sections.flatMap(({ path }) => path.slice(-1))
-  const opening = sections[0]!.chunks.length === 0 ? sections[1]?.path.at(-1) : undefined
-  return headings.find(({ level }) => level === 1) ?? opening
+  const top = headings.find(({ level }) => level === 1)
+  if (top) return top
+  if (pageTitle !== '') return headings[0]?.text === pageTitle ? headings[0] : undefined
+  return sections[0]!.chunks.length === 0 ? sections[1]?.path.at(-1) : undefined
 }
 
 /** No white space at the ends of lines, no more than one blank line. */

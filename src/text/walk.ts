@@ -41,11 +41,44 @@ export function elementsOf(root: ParentNode): Element[] {
   return elements
 }
 
+/** The first node below `root`, in document order, that passes; it looks no further. */
+export function findBelow(root: ParentNode, test: (node: AnyNode) => boolean): AnyNode | undefined {
+  let found: AnyNode | undefined
+  for (let node = root.firstChild as AnyNode | null; node && !found; ) {
+    if (test(node)) found = node
+    let next: AnyNode | null = 'firstChild' in node ? (node.firstChild as AnyNode | null) : null
+    while (!next && node) {
+      next = node.next as AnyNode | null
+      const parent: ParentNode | null = node.parent
+      if (next || !parent || parent === root) break
+      node = parent as AnyNode
+    }
+    node = next
+  }
+  return found
+}
+
+/** The outermost elements of `root`, itself included, that pass. */
+export function outermost(root: ParentNode, test: (element: Element) => boolean): Element[] {
+  if (isTag(root) && test(root)) return [root]
+  const elements: Element[] = []
+  descend(root, (node) => {
+    if (!isTag(node) || !test(node)) return true
+    elements.push(node)
+    return false
+  })
+  return elements
+}
+
+/** Elements that part the words around them, even on one line. */
+const PARTING = new Set('br div p li tr td th dt dd'.split(' '))
+
 /** The text below `root` on one line. @param skip elements to leave out */
 export function textBelow(root: ParentNode, skip: (element: Element) => boolean = () => false): string {
   const parts: string[] = []
   descend(root, (node) => {
     if (isText(node)) parts.push(node.data)
+    else if (isTag(node) && PARTING.has(node.name)) parts.push(' ')
     return !isTag(node) || !skip(node)
   })
   return parts.join('').replace(/\s+/g, ' ').trim()

@@ -1,0 +1,66 @@
+/** A model bundle as a site serves it: what browsers load of it, its large files compressed. */
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { basename, join, resolve } from 'node:path'
+import { gunzipSync } from 'node:zlib'
+import { gzipSync } from 'fflate'
+import type { BuildModel } from '../build/build-model.node.ts'
+import type { FileFacts } from '../encode/source.ts'
+import type { OutputFile } from './output-files.node.ts'
+
+const MANIFEST = 'lateen.json'
+/** Where the model stands below the index. */
+export const MODEL_FOLDER = 'model'
+/** Below this a request costs more than the bytes. */
+const MIN_GZIP_BYTES = 16_384
+/** What is barely smaller is not worth unpacking. */
+const MAX_GZIP_SHARE = 0.95
+
+/**
+ * The files of a bundle, and a `lateen.json` that states for each what it must be and, where it is stored
+ * compressed, in how many bytes. The same model gives the same bytes anywhere.
+ *
+ * @param out where the files will stand: what an earlier build compressed is taken from there
+ */
+export async function modelOutput(
+  { folder, files }: Pick<BuildModel, 'folder' | 'files'>,
+  out: string,
+): Promise<OutputFile[]> {
+  const outputs: OutputFile[] = []
+  const facts: Record<string, FileFacts & { gzip?: number }> = {}
+  for (const path of files) {
+    if (path === MANIFEST) continue
+    const bytes = await readFile(join(folder, path))
+    const at = `${MODEL_FOLDER}/${path}`
+    const sha256 = sha256Of(bytes)
+    const packed = await compressed(bytes, sha256, join(out, `${at}.gzip`))
+    outputs.push(packed ? { path: `${at}.gzip`, bytes: packed } : { path: at, bytes })
+    facts[path] = { bytes: bytes.length, sha256, ...(packed ? { gzip: packed.length } : {}) }
+  }
+  const own = files.includes(MANIFEST)
+    ? (JSON.parse(await readFile(join(folder, MANIFEST), 'utf8')) as object)
+    : { name: basename(resolve(folder)), format: 'lateen-model', version: 1 }
+  const manifest = Buffer.from(`${JSON.stringify({ ...own, files: facts }, undefined, 2)}\n`)
+  return [...outputs, { path: `${MODEL_FOLDER}/${MANIFEST}`, bytes: manifest }]
+}
+
+/** Undefined when it does not pay. Compressing takes seconds: what unpacks to the same bytes is taken as it is. */
+async function compressed(bytes: Buffer, sha256: string, earlier: string): Promise<Uint8Array | undefined> {
+  if (bytes.length < MIN_GZIP_BYTES) return undefined
+  const stored = await readFile(earlier).catch(() => undefined)
+  if (stored && unpacksTo(stored, sha256)) return stored
+  const packed = gzipSync(bytes, { level: 9, mtime: 0 })
+  return packed.length <= bytes.length * MAX_GZIP_SHARE ? packed : undefined
+}
+
+function unpacksTo(packed: Uint8Array, sha256: string): boolean {
+  try {
+    return sha256Of(gunzipSync(packed)) === sha256
+  } catch {
+    return false
+  }
+}
+
+function sha256Of(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex')
+}
