@@ -76,7 +76,7 @@ function plainImports(): Plugin {
 function firstLoad() {
   const engine = new Set<string>()
   const isShared =
-    /src\/errors\.ts$|util\/(abort|once)\.ts$|client\/protocol\.ts$|\/comlink\/|vite\/preload-helper/
+    /src\/errors\.ts$|util\/(abort|once|load-code)\.ts$|client\/protocol\.ts$|\/comlink\/|vite\/preload-helper/
   // What the box shares with what it loads later.
   const isBox = /src\/element\/(dom|icons)\.ts$/
   // Named by files that also write, and used by nothing that reads.

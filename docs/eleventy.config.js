@@ -28,19 +28,27 @@ export default function (config) {
     const paragraph = /<p>([\s\S]*?)<\/p>/.exec(html)?.[1].replace(/<[^>]+>/g, '') ?? ''
     return paragraph.replace(/\s+/g, ' ').slice(0, 200)
   })
-  config.addFilter('contents', (html) =>
-    [...html.matchAll(/<h2 id="([^"]+)"[^>]*>([\s\S]*?)<\/h2>/g)].map(([, id, text]) => ({
-      id,
-      text: text.replace(/<[^>]+>/g, ''),
-    })),
-  )
-  config.addTransform('relative', function (content) {
-    return this.page.outputPath?.endsWith('.html') ? relativeLinks(content, this.page.url) : content
+  // Headings have got their ids by then.
+  config.addTransform('finish', function (content) {
+    if (!this.page.outputPath?.endsWith('.html')) return content
+    return relativeLinks(withContents(content), this.page.url)
   })
   return {
     dir: { input: 'docs', output: 'dist/site' },
     markdownTemplateEngine: false,
   }
+}
+
+/** A list of the sections of the page, where there are several. */
+function withContents(html) {
+  const headings = [...html.matchAll(/<h2 id="([^"]+)"[^>]*>([\s\S]*?)<\/h2>/g)].filter(
+    ([, id]) => !id.startsWith('nav-'),
+  )
+  const items = headings.map(
+    ([, id, text]) => `<li><a href="#${id}">${text.replace(/<[^>]+>/g, '')}</a></li>`,
+  )
+  const list = `<nav class="on-this-page" aria-label="On this page"><h2>On this page</h2><ul>${items.join('')}</ul></nav>`
+  return html.replace('<!-- on this page -->', headings.length > 1 ? list : '')
 }
 
 /** The site works under any path of any host, so no link may begin with a slash. */

@@ -59,12 +59,18 @@ export function installBrowser(name, packages) {
   ) {
     return
   }
+  if (!installDebian(packages)) {
+    console.error(`${name} could not be installed: neither a download nor apt-get worked here.`)
+  }
+}
+
+/** Installs packages of Debian; false where that cannot be done. */
+export function installDebian(packages) {
   const apt = (args) =>
     spawnSync('apt-get', args, {
       stdio: 'ignore',
       env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
     }).status
-  if (apt(['install', '-y', '--no-install-recommends', ...packages]) === 0) return
-  if (apt(['update']) === 0 && apt(['install', '-y', '--no-install-recommends', ...packages]) === 0) return
-  console.error(`${name} could not be installed: neither a download nor apt-get worked here.`)
+  const install = ['install', '-y', '--no-install-recommends', ...packages]
+  return apt(install) === 0 || (apt(['update']) === 0 && apt(install) === 0)
 }

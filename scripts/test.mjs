@@ -1,11 +1,13 @@
 // All checks, after nothing but a clone: packages, a browser, lint, types, unit tests in Node and Chromium,
 // and the Playwright stories on the built demo. Ends with one line: "N passed, N failed, N skipped".
-import { mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { bin, installPackages, root, run } from './run.mjs'
 
 installPackages()
-const { chromiumPath, firefoxPath, installBrowser, webkitDriverPath } = await import('./browsers.mjs')
+const { chromiumPath, firefoxPath, installBrowser, installDebian, webkitDriverPath } = await import(
+  './browsers.mjs'
+)
 
 const total = { passed: 0, failed: 0, skipped: 0 }
 const reports = join(root, '.cache', 'reports')
@@ -48,6 +50,17 @@ if (!chromiumPath()) {
 if (!firefoxPath()) installBrowser('Firefox', ['firefox-esr', 'libvpx7'])
 if (!webkitDriverPath()) installBrowser('WebKitGTK', ['webkit2gtk-driver', 'xvfb'])
 
+// Real sites to read and to search; without them the checks on real sites skip and say so.
+for (const [name, folder] of Object.entries({
+  'git-doc': '/usr/share/doc/git/html',
+  'python3.11-doc': '/usr/share/doc/python3.11/html',
+  'postgresql-doc-15': '/usr/share/doc/postgresql-doc-15/html',
+})) {
+  if (existsSync(folder)) continue
+  console.error(`Installing ${name}…`)
+  if (!installDebian([name])) console.error(`${name} could not be installed.`)
+}
+
 check('lint', bin('biome'), ['check', '.'])
 check('types', bin('tsc'), ['-b'])
 
@@ -64,7 +77,8 @@ count(
   }),
 )
 
-if (check('build', process.execPath, ['scripts/build.mjs', 'node', 'browser', 'docs', 'site'])) {
+if (check('build', process.execPath, ['scripts/build.mjs', 'node', 'browser', 'docs', 'demo', 'search'])) {
+  check('sizes', process.execPath, ['scripts/sizes.mjs'])
   const stories = join(reports, 'stories.json')
   count(
     'stories (Playwright)',

@@ -179,7 +179,7 @@ export interface QueryTokenExplanation {
   readonly similarity: number
   /** Part of the total score, 0 to 1; shares of one explanation add up to 1 when the score is positive. */
   readonly share: number
-  /** The passage tokens the best vector stands for: one, or several after pooling. */
+  /** The passage token with that similarity; none when the passage has no tokens. */
   readonly matches: readonly PassageTokenMatch[]
 }
 

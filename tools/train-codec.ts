@@ -122,7 +122,7 @@ async function pooledVectors(
   const pooled: TokenMatrix[] = []
   for (let start = 0; start < texts.length; start += ENCODE_AT_A_TIME) {
     const encoded = await encoder.encodeDocuments(texts.slice(start, start + ENCODE_AT_A_TIME))
-    for (const { matrix } of encoded) pooled.push(poolTokens(matrix, { factor }).matrix)
+    for (const { matrix } of encoded) pooled.push(poolTokens(matrix, { factor }))
     console.error(`encoded ${pooled.length} of ${texts.length}`)
   }
   const { dim } = encoder.spec

@@ -1,7 +1,7 @@
 /**
  * Documents to segments: the same function for the command line, plugins and `add` in a browser.
  */
-import type { Codec } from '../compress/codec.ts'
+import { bytesPerVector, type Codec, type CodedVectors } from '../compress/codec.ts'
 import type { Encoder } from '../encode/encoder.ts'
 import type { Manifest } from '../segment/manifest.ts'
 import { segmentBuilder, type WrittenSegment } from '../segment/write.ts'
@@ -9,12 +9,17 @@ import { encodedText } from '../text/passages.ts'
 import type { ChangeSummary, OnProgress } from '../types.ts'
 import { throwIfAborted } from '../util/abort.ts'
 import { breathe } from '../util/breathe.ts'
-import { type CodedPassage, type Coder, joinVectors, passageCoder } from './coder.ts'
+import { type Coder, joinVectors, passageCoder } from './coder.ts'
 import type { PreparedDocument } from './prepare.ts'
 import { progressMeter } from './progress.ts'
 
-/** A segment this large stays inside the default 128 MiB binding limit of WebGPU at any codec we write. */
-const MAX_SEGMENT_PASSAGES = 20_000
+/**
+ * Every reader pays for the head of every segment, and one change replaces all of a segment: large ones suit
+ * searching, small ones changing. While it is built, a segment is held in memory.
+ */
+const MAX_SEGMENT_PASSAGES = 50_000
+/** Vectors of a segment are bound as one buffer: 128 MiB is what WebGPU allows by default. */
+const MAX_SEGMENT_VECTOR_BYTES = 128 * 1024 * 1024
 /** Passages encoded at a time: enough for full batches of equal length, few enough to bound memory. */
 const ENCODE_WINDOW = 256
 /** Windows in work: while one is written, encoders on other threads have the next. */
@@ -61,8 +66,8 @@ export async function encodeSegments(
 }
 
 /**
- * Segments of at most 20,000 passages, each as soon as it is full. Two windows of documents and one
- * segment are held at a time.
+ * Segments of at most 50,000 passages and 128 MiB of vectors, each as soon as it is full. Two windows of
+ * documents and one segment are held at a time.
  *
  * @throws LateenError `aborted`, and what the encoder throws
  */
@@ -95,11 +100,15 @@ export async function* buildSegments(
     for (const document of window) {
       await breathe()
       throwIfAborted(signal)
-      if (builder.numPassages > 0 && builder.numPassages + document.passages.length > MAX_SEGMENT_PASSAGES) {
+      const added = stored(document, coded.slice(next, (next += document.passages.length)), codec)
+      const passages = builder.numPassages + added.passages.length
+      const vectorBytes = (builder.numVectors + added.vectors.numVectors) * bytesPerVector(codec)
+      const isFull = passages > MAX_SEGMENT_PASSAGES || vectorBytes > MAX_SEGMENT_VECTOR_BYTES
+      if (isFull && builder.numPassages > 0) {
         yield builder.finish()
         builder = segment()
       }
-      builder.add(stored(document, coded.slice(next, (next += document.passages.length)), codec))
+      builder.add(added)
       onDocument?.(document)
     }
   }
@@ -110,18 +119,14 @@ export function countPassages(documents: readonly PreparedDocument[]): number {
   return documents.reduce((sum, { passages }) => sum + passages.length, 0)
 }
 
-function stored(document: PreparedDocument, coded: readonly CodedPassage[], codec: Codec) {
+function stored(document: PreparedDocument, coded: readonly CodedVectors[], codec: Codec) {
   return {
     ...document,
     passages: document.passages.map((passage, i) => ({
       passage,
-      numVectors: coded[i]!.vectors.numVectors,
-      tokenMap: coded[i]!.tokenMap,
+      numVectors: coded[i]!.numVectors,
     })),
-    vectors: joinVectors(
-      codec,
-      coded.map(({ vectors }) => vectors),
-    ),
+    vectors: joinVectors(codec, coded),
   }
 }
 

@@ -1,11 +1,12 @@
 /** A coder that remembers: only texts that were not coded before are given on. */
+import type { CodedVectors } from '../compress/codec.ts'
 import type { EncodeOptions } from '../encode/encoder.ts'
-import type { CodedPassage, Coder } from './coder.ts'
+import type { Coder } from './coder.ts'
 
 /** Coded passages by their text. A store that fails is one that knows nothing. */
 export interface PassageStore {
-  get(text: string): CodedPassage | undefined
-  put(text: string, coded: CodedPassage): void
+  get(text: string): CodedVectors | undefined
+  put(text: string, coded: CodedVectors): void
 }
 
 export interface CachedCoder {
@@ -17,7 +18,7 @@ export interface CachedCoder {
 export function cachedCoder(coder: Coder, store: PassageStore): CachedCoder {
   const counts = { encoded: 0, reused: 0 }
   /** Where a text that is being coded will be found: several calls may be under way, and share it. */
-  const running = new Map<string, { readonly batch: Promise<CodedPassage[]>; readonly position: number }>()
+  const running = new Map<string, { readonly batch: Promise<CodedVectors[]>; readonly position: number }>()
 
   const start = async (texts: readonly string[], options: EncodeOptions) => {
     const coded = await coder(texts, options)
@@ -27,7 +28,7 @@ export function cachedCoder(coder: Coder, store: PassageStore): CachedCoder {
 
   const code = async (texts: readonly string[], options: EncodeOptions = {}) => {
     const distinct = [...new Set(texts)]
-    const known = new Map<string, CodedPassage>()
+    const known = new Map<string, CodedVectors>()
     for (const text of distinct) {
       const coded = running.has(text) ? undefined : store.get(text)
       if (coded) known.set(text, coded)

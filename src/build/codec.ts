@@ -42,7 +42,7 @@ export async function codecForIndex(
   if (modelCodec) return { codec: modelCodec(bits) }
   const sample = samplePassages(documents)
   const encoded = await encoder.encodeDocuments(sample)
-  const pooled = encoded.map(({ matrix }) => poolTokens(matrix, pooling).matrix)
+  const pooled = encoded.map(({ matrix }) => poolTokens(matrix, pooling))
   const numTokens = pooled.reduce((sum, matrix) => sum + matrix.numTokens, 0)
   const { dim } = encoder.spec
   const data = new Float32Array(numTokens * dim)

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Codec } from '../compress/codec.ts'
+import type { Codec, CodedVectors } from '../compress/codec.ts'
 import { readCodecFile, writeCodecFile } from '../compress/codec-file.ts'
 import { encodeVectors } from '../compress/encode.ts'
 import { plainCodec } from '../compress/plain.ts'
@@ -7,7 +7,7 @@ import { trainResidualCodecs } from '../compress/residual.ts'
 import { seededRandom } from '../util/random.ts'
 import { cachedCoder } from './cached-coder.ts'
 import { readCoded, writeCoded } from './coded-bytes.ts'
-import { type CodedPassage, joinVectors } from './coder.ts'
+import { joinVectors } from './coder.ts'
 
 const DIM = 16
 const CODECS: readonly (readonly [string, Codec])[] = [
@@ -30,7 +30,7 @@ test.each(CODECS)('%s: passages coded alone and joined are passages coded togeth
 })
 
 test.each(CODECS)('%s: a coded passage survives the way to bytes and back', (_name, codec) => {
-  const coded = { vectors: encodeVectors(codec, vectors(5, 1)), tokenMap: Uint16Array.of(0, 1, 1, 300, 4) }
+  const coded = encodeVectors(codec, vectors(5, 1))
   expect(readCoded(codec, writeCoded(coded))).toEqual(coded)
   expect(readCoded(codec, writeCoded(coded).subarray(1))).toBeUndefined()
   expect(readCoded(codec, new Uint8Array(3))).toBeUndefined()
@@ -38,7 +38,7 @@ test.each(CODECS)('%s: a coded passage survives the way to bytes and back', (_na
 
 test('only texts that are new are coded, each once, and the answers are in order', async () => {
   const asked: string[][] = []
-  const store = new Map<string, CodedPassage>([['b', coded('b')]])
+  const store = new Map<string, CodedVectors>([['b', coded('b')]])
   const { code, counts } = cachedCoder(
     async (texts) => {
       asked.push([...texts])
@@ -75,10 +75,9 @@ test('calls at the same time share what one of them is coding, and fail with it'
   for (const one of failing) await expect(one).rejects.toThrow('bad text')
 })
 
-function coded(text: string): CodedPassage {
+function coded(text: string): CodedVectors {
   const codes = new TextEncoder().encode(text)
-  const vectors = { numVectors: 1, codes, centroidIds: new Uint8Array(0), scales: new Uint8Array(0) }
-  return { vectors, tokenMap: Uint16Array.of(0) }
+  return { numVectors: 1, codes, centroidIds: new Uint8Array(0), scales: new Uint8Array(0) }
 }
 
 function vectors(rows: number, seed: number) {

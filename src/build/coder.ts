@@ -5,15 +5,8 @@ import { poolTokens } from '../compress/pool.ts'
 import type { EncodeOptions, Encoder } from '../encode/encoder.ts'
 import type { Manifest } from '../segment/manifest.ts'
 
-/** What is stored of a passage beside its text. */
-export interface CodedPassage {
-  readonly vectors: CodedVectors
-  /** For every kept token, in order, the vector that stands for it. */
-  readonly tokenMap: Uint16Array
-}
-
 /** Codes texts; results are in their order, and a text always gives the same codes. Fails as the encoder does. */
-export type Coder = (texts: readonly string[], options?: EncodeOptions) => Promise<CodedPassage[]>
+export type Coder = (texts: readonly string[], options?: EncodeOptions) => Promise<CodedVectors[]>
 
 /** Codes texts with an encoder in this thread. */
 export function passageCoder(
@@ -23,10 +16,7 @@ export function passageCoder(
 ): Coder {
   return async (texts, options) => {
     const encoded = await encoder.encodeDocuments(texts, options)
-    return encoded.map(({ matrix }) => {
-      const pooled = poolTokens(matrix, pooling)
-      return { vectors: encodeVectors(codec, pooled.matrix), tokenMap: pooled.tokenMap }
-    })
+    return encoded.map(({ matrix }) => encodeVectors(codec, poolTokens(matrix, pooling)))
   }
 }
 

@@ -22,7 +22,7 @@ import type { Codec } from '../compress/codec.ts'
 import type { Manifest } from '../segment/manifest.ts'
 import { VERSION } from '../version.ts'
 import type { PassageStore } from './cached-coder.ts'
-import { readCoded, writeCoded } from './coded-bytes.ts'
+import { CODED_LAYOUT, readCoded, writeCoded } from './coded-bytes.ts'
 import { openPack, PACK_EXTENSION, type Pack, packWriter, TEMPORARY_EXTENSION } from './pack-file.node.ts'
 
 export interface EmbeddingCacheOptions {
@@ -57,6 +57,7 @@ export function openEmbeddingCache(options: EmbeddingCacheOptions): EmbeddingCac
   const { folder, codec, onWarning } = options
   const identity = JSON.stringify([
     VERSION,
+    CODED_LAYOUT,
     options.model.fingerprint,
     codec.fingerprint,
     options.pooling.factor,

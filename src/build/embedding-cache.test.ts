@@ -2,8 +2,8 @@ import { mkdtemp, readdir, readFile, rm, stat, truncate, utimes, writeFile } fro
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { CodedVectors } from '../compress/codec.ts'
 import { plainCodec } from '../compress/plain.ts'
-import type { CodedPassage } from './coder.ts'
 import { type EmbeddingCacheOptions, openEmbeddingCache } from './embedding-cache.node.ts'
 
 let folder: string
@@ -160,10 +160,9 @@ function numbered(count: number, prefix = ''): string[] {
   return Array.from({ length: count }, (_, i) => `${prefix} passage ${i}`)
 }
 
-function coded(text: string): CodedPassage {
+function coded(text: string): CodedVectors {
   const codes = Uint8Array.from({ length: DIM }, (_, i) => text.charCodeAt(i % text.length))
-  const vectors = { numVectors: 1, codes, centroidIds: new Uint8Array(0), scales: new Uint8Array(0) }
-  return { vectors, tokenMap: Uint16Array.from({ length: 12 }, () => 0) }
+  return { numVectors: 1, codes, centroidIds: new Uint8Array(0), scales: new Uint8Array(0) }
 }
 
 async function flip(path: string, at: number): Promise<void> {

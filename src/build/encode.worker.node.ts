@@ -22,7 +22,7 @@ try {
       const coded: Awaited<ReturnType<typeof code>> = []
       // Alone, a text gets the same vectors whatever it is coded with.
       for (const text of texts) coded.push(...(await code([text])))
-      const buffers = coded.flatMap(({ tokenMap, vectors }) => [tokenMap.buffer, vectors.codes.buffer])
+      const buffers = coded.map(({ codes }) => codes.buffer)
       answer({ type: 'coded', coded }, [...new Set(buffers)] as ArrayBuffer[])
     } catch (error) {
       fail(error)

@@ -86,9 +86,12 @@ function isParsed(document: AnyDocument): document is ParsedDocument {
   return 'sections' in document
 }
 
+/** Hex digits of a content hash. Only editions of one document are compared, and every reader downloads all of them. */
+const HASH_DIGITS = 8
+
 /** Everything that is stored or encoded decides the hash, so equal hashes need no new work. */
 function contentHash(passages: readonly Passage[]): string {
-  return sha256Hex(new TextEncoder().encode(JSON.stringify(passages))).slice(0, 16)
+  return sha256Hex(new TextEncoder().encode(JSON.stringify(passages))).slice(0, HASH_DIGITS)
 }
 
 /** Checks documents one after the other; ids are remembered. */

@@ -3,11 +3,11 @@ import { existsSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
-import type { Codec } from '../compress/codec.ts'
+import type { Codec, CodedVectors } from '../compress/codec.ts'
 import { asLateenError, type ErrorCode, LateenError } from '../errors.ts'
 import type { Manifest } from '../segment/manifest.ts'
 import { throwIfAborted } from '../util/abort.ts'
-import type { CodedPassage, Coder } from './coder.ts'
+import type { Coder } from './coder.ts'
 
 export interface WorkerSetup {
   /** Folder of the model bundle. */
@@ -22,7 +22,7 @@ export interface WorkerTask {
 
 export type WorkerAnswer =
   | { readonly type: 'ready' }
-  | { readonly type: 'coded'; readonly coded: CodedPassage[] }
+  | { readonly type: 'coded'; readonly coded: CodedVectors[] }
   | { readonly type: 'failed'; readonly code: ErrorCode; readonly message: string }
 
 export interface WorkerCoder {
@@ -34,19 +34,19 @@ export interface WorkerCoder {
 const TASK_TEXTS = 8
 const MAX_THREADS = 8
 
-/** One core is left to the thread that reads, cuts and writes. */
+/** As many as there are cores: beside encoding, what the thread that reads, cuts and writes does is little. */
 export function defaultThreads(): number {
-  return Math.min(Math.max(availableParallelism() - 1, 1), MAX_THREADS)
+  return Math.min(availableParallelism(), MAX_THREADS)
 }
 
 interface Thread {
-  run(task: WorkerTask): Promise<CodedPassage[]>
+  run(task: WorkerTask): Promise<CodedVectors[]>
   close(): Promise<unknown>
 }
 
 interface Task extends WorkerTask {
   readonly signal: AbortSignal | undefined
-  readonly resolve: (coded: CodedPassage[]) => void
+  readonly resolve: (coded: CodedVectors[]) => void
   readonly reject: (error: unknown) => void
 }
 
@@ -90,13 +90,13 @@ export async function workerCoder(setup: WorkerSetup, threads = defaultThreads()
 
   return {
     async code(texts, { signal, onBatch } = {}) {
-      const results: CodedPassage[] = Array(texts.length)
+      const results: CodedVectors[] = Array(texts.length)
       let done = 0
       const tasks = Array.from({ length: Math.ceil(texts.length / TASK_TEXTS) }, (_, i) => i * TASK_TEXTS)
       await Promise.all(
         tasks.map(async (from) => {
           const part = texts.slice(from, from + TASK_TEXTS)
-          const coded = await new Promise<CodedPassage[]>((resolve, reject) => {
+          const coded = await new Promise<CodedVectors[]>((resolve, reject) => {
             queue.push({ texts: part, signal, resolve, reject })
             next()
           })
@@ -113,10 +113,10 @@ export async function workerCoder(setup: WorkerSetup, threads = defaultThreads()
 /** Resolves when the session of the thread has passed its known-answer test. */
 async function startThread(setup: WorkerSetup): Promise<Thread> {
   const worker = new Worker(workerFile(), { workerData: setup, name: 'lateen-encode' })
-  let settle: { resolve(coded: CodedPassage[]): void; reject(error: unknown): void } | undefined
+  let settle: { resolve(coded: CodedVectors[]): void; reject(error: unknown): void } | undefined
   let dead: LateenError | undefined
   const wait = () =>
-    new Promise<CodedPassage[]>((resolve, reject) => {
+    new Promise<CodedVectors[]>((resolve, reject) => {
       if (dead) reject(dead)
       else settle = { resolve, reject }
     })

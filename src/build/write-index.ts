@@ -2,7 +2,7 @@
 import type { Codec } from '../compress/codec.ts'
 import type { Encoder } from '../encode/encoder.ts'
 import { LateenError } from '../errors.ts'
-import { type LexicalEntry, writeLexicalIndex } from '../lexical/lexical.ts'
+import { lexicalWriter } from '../lexical/lexical.ts'
 import type { Backend } from '../search/backend.ts'
 import { filesOf, type Manifest, type SegmentReference, serializeManifest } from '../segment/manifest.ts'
 import { divideSegment } from '../segment/parts.ts'
@@ -103,8 +103,8 @@ export async function writeIndex(options: WriteIndexOptions): Promise<WrittenInd
 
   const references: SegmentReference[] = []
   let written = 0
-  /** Passages of the segment that is being built. */
-  let entries: Omit<LexicalEntry, 'id'>[] = []
+  /** Keywords of the segment that is being built. */
+  let keywords = lexicalWriter()
   const segments = buildSegments(prepared, {
     encoder,
     codec,
@@ -114,14 +114,14 @@ export async function writeIndex(options: WriteIndexOptions): Promise<WrittenInd
     onDocument(document) {
       written++
       const { passages } = document
-      for (const passage of passages) entries.push({ passage, passages: passages.length })
+      for (const passage of passages) keywords.add({ passage, passages: passages.length })
       options.onDocument?.(document)
     },
     ...events,
   })
   for await (const segment of segments) {
-    const { reference, files } = divideSegment(segment, writeLexicalIndex(entries))
-    entries = []
+    const { reference, files } = divideSegment(segment, keywords.finish())
+    keywords = lexicalWriter()
     references.push(reference)
     await storeFiles(store, files, signal)
   }

@@ -4,7 +4,7 @@ import { BITS, type Bits } from '../build/codec.ts'
 import { DEFAULT_INDEX } from '../search/engine.ts'
 import type { SearchMode } from '../types.ts'
 
-export const MAX_POOL_FACTOR = 6
+export const MAX_POOL_FACTOR = 32
 const MODES: readonly SearchMode[] = ['hybrid', 'semantic', 'lexical']
 
 /** Reads a whole number of `min` to `max`. */

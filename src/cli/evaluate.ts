@@ -4,11 +4,9 @@ import { mean, ndcg, recall, reciprocalRank } from '../eval/metrics.ts'
 import { fuse } from '../lexical/fusion.ts'
 import type { Backend } from '../search/backend.ts'
 import { MIN_DEPTH } from '../search/engine.ts'
-import { meaningful } from '../search/floor.ts'
 import { documentIdOf, documentsOf } from '../search/hits.ts'
-import { weighted } from '../search/meaning.ts'
+import { type Meaning, openMeaning } from '../search/meaning.ts'
 import { planQuery } from '../search/plan.ts'
-import { type SemanticLeg, semanticLeg } from '../search/semantic.ts'
 import { type IndexState, openState } from '../search/state.ts'
 import type { IndexStore } from '../store/store.ts'
 import type { SearchMode } from '../types.ts'
@@ -61,14 +59,17 @@ export async function evaluate(
 ): Promise<Measurements> {
   const { store, backend, mode, signal, onQuery } = options
   const state = await openState(store, await store.readManifest(signal), undefined, signal)
-  const semantic = semanticLeg(async () => backend)
+  const meaning = openMeaning(
+    async () => backend,
+    () => undefined,
+  )
   // Times are those of an index that is in use.
-  if (mode !== 'lexical') await semantic.prepare(state, signal)
+  if (mode !== 'lexical') await meaning.prepare(state, signal)
   return measureRankings(
     collection,
     (text, limit) => {
       throwIfAborted(signal)
-      return rank(state, semantic, options, text, limit)
+      return rank(state, meaning, options, text, limit)
     },
     onQuery,
   )
@@ -104,26 +105,22 @@ export async function measureRankings(
 
 async function rank(
   state: IndexState,
-  semantic: SemanticLeg,
-  { backend, mode, fuse: combine = fuse, signal }: EvaluateOptions,
+  meaning: Meaning,
+  { mode, fuse: combine = fuse, signal }: EvaluateOptions,
   text: string,
   limit: number,
 ): Promise<Ranking> {
   const startMs = performance.now()
-  const { text: query, depth, allows, passagesOf } = planQuery(state, text, { mode, limit }, MIN_DEPTH)
+  const plan = planQuery(state, text, { mode, limit }, MIN_DEPTH)
+  const { text: query, depth, allows } = plan
   const lexical =
     mode === 'semantic' ? [] : await state.lexical.search(query, { limit: depth, filter: allows })
-  const answer = mode === 'lexical' ? undefined : await semantic.rank(query, state, passagesOf, depth, signal)
-  const meaning = answer
-    ? weighted(
-        await meaningful(answer.ranked, query, answer.query, backend.semanticFloor, answer.vectorsOf),
-        state.lexical.weightOf,
-      )
-    : []
+  const answer = mode === 'lexical' ? undefined : await meaning.answer(state, plan, signal)
+  const semantic = answer?.ranked ?? []
   const ranked = {
     lexical: () => lexical,
-    semantic: () => meaning,
-    hybrid: () => combine({ lexical, semantic: meaning, query }, depth),
+    semantic: () => semantic,
+    hybrid: () => combine({ lexical, semantic, query }, depth),
   }[mode]()
   const totalMs = performance.now() - startMs
   return {

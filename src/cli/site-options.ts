@@ -50,7 +50,7 @@ export function siteOptions(): Option[] {
     new Option('--clean-urls', 'leave .html out of addresses'),
     new Option(
       '--threads <n>',
-      'threads that encode; 0 for none beside this one (default: cores − 1)',
+      'threads that encode; 0 for none beside this one (default: one for each core, at most 8)',
     ).argParser(wholeNumber(0, MAX_THREADS)),
     new Option('--cache <dir>', 'where vectors of earlier builds are kept (default: with the project)'),
     new Option('--no-cache', 'encode everything anew and keep nothing'),

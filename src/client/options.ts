@@ -1,6 +1,7 @@
 /** The options of `createSearch`: checked and completed once, here. */
 import { LateenError } from '../errors.ts'
 import type { OnProgress } from '../types.ts'
+import { loadCode } from '../util/load-code.ts'
 import type { ClientOptions } from './client.ts'
 import { startSearchWorker } from './worker.ts'
 
@@ -75,7 +76,7 @@ export function resolveOptions(options: CreateSearchOptions): ClientOptions {
     },
     startWorker: options.worker ?? startSearchWorker,
     // Loaded only when it is needed: a page with a working worker never fetches the engine itself.
-    openInPage: async (...args) => (await import('./host.web.ts')).openEngine(...args),
+    openInPage: async (...args) => (await loadCode(() => import('./host.web.ts'))).openEngine(...args),
     handshakeMs: options.handshakeMs ?? 10_000,
     events: {
       ...(options.onProgress ? { onProgress: options.onProgress } : {}),

@@ -9,54 +9,70 @@ import { COLUMNS, multiplyRows, paddedRows, ROWS } from './products.ts'
 import { cutTree, type TriangularDistances, wardTree } from './ward.ts'
 
 export interface PoolOptions {
-  /** Tokens per kept vector on average, a whole number from 1 (no pooling) to 6. */
+  /** Tokens per kept vector on average, a whole number from 1 (no pooling) to 32. */
   readonly factor: number
   /** How many leading tokens are kept as they are. @default 1 */
   readonly protectedTokens?: number
 }
 
-export interface PooledTokens {
-  /** Protected rows first, then one mean per cluster. Means are shorter than 1 and stay so. */
-  readonly matrix: TokenMatrix
-  /** For every input row the output row that stands for it. */
-  readonly tokenMap: Uint16Array
+export interface TokenClusters {
+  /** Leading tokens that are kept as they are. */
+  readonly numProtected: number
+  /** For every token behind them its cluster, from 0. */
+  readonly labels: Int32Array
+  /** As many as `labels` when nothing is pooled. */
+  readonly numClusters: number
 }
 
-export const MAX_POOL_FACTOR = 6
+export const MAX_POOL_FACTOR = 32
 const MAX_TOKENS = 65_535
 
 /**
- * Pools unit-length token vectors: Ward clustering on the distances 1 − cos of the n − p unprotected
- * rows, cut into at most max(⌊(n − p) / factor⌋, 1) clusters. Clusters come in the order of scipy's
- * `fcluster` labels. Nothing is pooled when that would not make it smaller.
+ * Pools unit-length token vectors: protected rows first, then one mean per cluster. Means are shorter than
+ * 1 and stay so. Without anything to pool, `matrix` itself is returned.
+ *
+ * @param matrix at most 65,535 rows of about unit length
+ * @throws LateenError `bad-argument` on a factor or count out of range or a component that is not finite
+ */
+export function poolTokens(matrix: TokenMatrix, options: PoolOptions): TokenMatrix {
+  const { numProtected, labels, numClusters } = clusterTokens(matrix, options)
+  if (numClusters === labels.length) return matrix
+  const { data, dim } = matrix
+  const protectedLength = numProtected * dim
+  const pooled = new Float32Array(protectedLength + numClusters * dim)
+  pooled.set(data.subarray(0, protectedLength))
+  pooled.set(clusterMeans(data.subarray(protectedLength), dim, labels, numClusters), protectedLength)
+  return { data: pooled, numTokens: numProtected + numClusters, dim }
+}
+
+/**
+ * The clusters of which {@link poolTokens} keeps the means: Ward clustering on the distances 1 − cos of the
+ * n − p unprotected rows, cut into at most max(⌊(n − p) / factor⌋, 1) clusters. They come in the order of
+ * scipy's `fcluster` labels. Nothing is pooled when that would not make it smaller.
  *
  * Rounding below zero is clipped before clustering, where PyLate passes it on: with it, duplicates
  * could have no defined distance. Cosines are taken in double precision, so a partition can differ
  * from PyLate's where two distances agree to about 1e-7.
  *
- * @param matrix at most 65,535 rows of about unit length
- * @throws LateenError `bad-argument` on a factor or count out of range or a component that is not finite
+ * Takes and throws what {@link poolTokens} does.
  */
-export function poolTokens(matrix: TokenMatrix, options: PoolOptions): PooledTokens {
+export function clusterTokens(matrix: TokenMatrix, options: PoolOptions): TokenClusters {
   const { factor, protectedTokens = 1 } = options
   assertPoolable(matrix, factor, protectedTokens)
   const { data, numTokens, dim } = matrix
-  const first = Math.min(protectedTokens, numTokens)
-  const numPoints = numTokens - first
+  const numProtected = Math.min(protectedTokens, numTokens)
+  const numPoints = numTokens - numProtected
   const maxClusters = Math.max(Math.floor(numPoints / factor), 1)
-  const tokenMap = Uint16Array.from({ length: numTokens }, (_, i) => i)
-  if (maxClusters >= numPoints) return { matrix, tokenMap }
-
-  const points = data.subarray(first * dim, numTokens * dim)
+  if (maxClusters >= numPoints) {
+    return {
+      numProtected,
+      labels: Int32Array.from({ length: numPoints }, (_, i) => i),
+      numClusters: numPoints,
+    }
+  }
+  const points = data.subarray(numProtected * dim, numTokens * dim)
   const tree = wardTree(cosineDistances(points, numPoints, dim), numPoints)
-  const { labels, numClusters } = cutTree(tree, maxClusters)
-  const pooled = new Float32Array((first + numClusters) * dim)
-  pooled.set(data.subarray(0, first * dim))
-  pooled.set(clusterMeans(points, dim, labels, numClusters), first * dim)
-  labels.forEach((label, i) => {
-    tokenMap[first + i] = first + label
-  })
-  return { matrix: { data: pooled, numTokens: first + numClusters, dim }, tokenMap }
+  return { numProtected, ...cutTree(tree, maxClusters) }
 }
 
 function assertPoolable(

@@ -44,7 +44,9 @@ function start(place: Element): void {
   })
 }
 
-const SITE = new URL('..', import.meta.url).href
+// In two steps: a bundler takes the address of a module's neighbour for a file to copy.
+const script = import.meta.url
+const SITE = new URL('..', script).href
 
 function open(): Promise<Search> {
   return createSearch({ index: `${SITE}lateen/` })

@@ -67,7 +67,9 @@ export function createSession({ store, open, engaged }: SessionOptions): Session
   function showProgress(corpus: Corpus, progress: Progress): void {
     const state = store.get()
     if (corpus !== state.corpus) return
-    if (progress.job === 'model' && state.meaning.kind !== 'ready') {
+    // Files that were under way when another one failed still arrive.
+    const isOver = state.meaning.kind === 'ready' || state.meaning.kind === 'failed'
+    if (progress.job === 'model' && !isOver) {
       store.set({ meaning: { kind: 'loading', progress } })
     } else if (progress.job === 'index' && state.opening.kind === 'opening') {
       store.set({ opening: { kind: 'opening', progress } })

@@ -47,7 +47,7 @@ export function createBody({
     if (number > 0 && isBetter && answer.related.length > (before?.related.length ?? 0)) {
       say(plural(strings.added, answer.related.length))
     } else if (number > 0) say(plural(strings.countFor, number, { query: answer.query }))
-    else if (answer.final) say(fill(strings.none, { query: `“${answer.query}”` }))
+    else if (answer.final) say(answer.note ?? fill(strings.none, { query: `“${answer.query}”` }))
   }
 
   function showMessage(...parts: (HTMLElement | undefined)[]): void {
@@ -63,6 +63,8 @@ export function createBody({
   }
 
   function emptyMessage(state: BoxState, answer: Answer): HTMLElement[] {
+    // Something was found, and cannot be shown.
+    if (answer.note !== undefined) return [el('p', { class: 'message-title', dir: 'auto' }, answer.note)]
     if (!answer.final && state.meaning.kind === 'loading') return [about(strings.noneYet, answer.query)]
     const filtered = Object.entries(state.chosen).filter(([, values]) => values.length > 0)
     const byLanguageOnly = filtered.every(([key]) => !visibleFilters.has(key))

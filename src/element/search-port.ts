@@ -1,5 +1,6 @@
 /** What the box needs of a search: the part of the public API it calls, and nothing behind it. */
 import type { CreateSearchOptions, Search } from '../index.ts'
+import { loadCode } from '../util/load-code.ts'
 
 export type BoxSearch = Pick<Search, 'stream' | 'prepare' | 'info' | 'filters' | 'keepOffline' | 'close'>
 
@@ -8,4 +9,4 @@ export type OpenSearch = (options: CreateSearchOptions) => Promise<BoxSearch>
 
 /** The search of this package, fetched when a reader shows intent. */
 export const openOwnSearch: OpenSearch = async (options) =>
-  (await import('../index.ts')).createSearch(options)
+  (await loadCode(() => import('../index.ts'))).createSearch(options)

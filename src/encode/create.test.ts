@@ -229,8 +229,16 @@ describe('the ladder', () => {
     })
   })
 
-  test('a failure that is no lie keeps its own code', async () => {
-    await expect(climb([{ name: 'wasm', start: unreachable }])).rejects.toMatchObject({ code: 'network' })
+  test('a failure that is no lie keeps its own code, and its own words where it is the only one', async () => {
+    const noGpu = async () => {
+      throw new LateenError('gpu-unavailable', 'no GPU')
+    }
+    await expect(
+      climb([
+        { name: 'webgpu', start: noGpu },
+        { name: 'wasm', start: unreachable },
+      ]),
+    ).rejects.toMatchObject({ code: 'network', message: 'no route' })
   })
 
   test('an abort while a backend starts ends the climb and disposes what started', async () => {

@@ -28,6 +28,7 @@ const letters: Tokenizer = {
       ],
     }
   },
+  count: (text, prompt) => letters.tokenize(text, prompt).ids.length,
 }
 
 const SPEC: InputSpec = {

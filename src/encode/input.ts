@@ -71,8 +71,7 @@ export function modelInput(
 
 /** Tokens of a document before it is cut: special tokens, prompt and marker included. */
 export function countDocumentTokens(spec: InputSpec, tokenizer: Tokenizer, text: string): number {
-  const { ids } = tokenizer.tokenize(text, spec.documentPrompt)
-  return ids.length + (spec.documentMarkerId === undefined ? 0 : 1)
+  return tokenizer.count(text, spec.documentPrompt) + (spec.documentMarkerId === undefined ? 0 : 1)
 }
 
 /** Positions that stay when `length` tokens have to fit into `limit`. */

@@ -32,8 +32,15 @@ export async function climb<T extends { readonly encoder: Encoder }>(
       fallbacks.push({ from: name, code, message })
     }
   }
-  const reasons = fallbacks.map(({ from, message }) => `${from}: ${message}`).join(' ')
-  const isWrong = fallbacks.some(({ code }) => code === 'model-self-test-failed')
-  const code = isWrong ? 'model-self-test-failed' : fallbacks.at(-1)!.code
-  throw new LateenError(code as LateenError['code'], `No backend can run the model. ${reasons}`)
+  // A device without a GPU is nothing that anybody could repair.
+  const failures = fallbacks.filter(({ code }) => code !== 'gpu-unavailable')
+  const isWrong = failures.some(({ code }) => code === 'model-self-test-failed')
+  const last = fallbacks.at(-1)!
+  const code = isWrong ? 'model-self-test-failed' : last.code
+  throw new LateenError(
+    code as LateenError['code'],
+    failures.length > 1
+      ? `No backend can run the model. ${failures.map(({ from, message }) => `${from}: ${message}`).join(' ')}`
+      : (failures[0] ?? last).message,
+  )
 }

@@ -48,7 +48,13 @@ const WARM_UP_RUNS = 3
  *         `model-self-test-failed`, `network`, `aborted`
  */
 export async function loadWebEncoder(options: LoadWebEncoderOptions): Promise<LoadedWebEncoder> {
-  const { prefer, onProgress, signal } = options
+  const { prefer, signal } = options
+  assertWebAssembly()
+  let failed = false
+  // The runtime may still be on its way when the model has failed: who was told of that must not hear of it.
+  const onProgress: OnProgress = (progress) => {
+    if (!failed) options.onProgress?.(progress)
+  }
   const notKept: Fallback[] = []
   const url = new URL(options.model, globalThis.location.href).href
   const source = await cachedSource(httpSource(url), (fallback) => notKept.push(fallback))
@@ -60,8 +66,28 @@ export async function loadWebEncoder(options: LoadWebEncoderOptions): Promise<Lo
   }
   const webgpu = { name: 'webgpu', start: () => startOnGpu(bundle, options, download) }
   const wasm = { name: 'wasm', start: () => startOnCpu(bundle, download) }
-  const { value, fallbacks } = await climb(prefer === 'wasm' ? [wasm] : [webgpu, wasm], signal)
+  const { value, fallbacks } = await climb(prefer === 'wasm' ? [wasm] : [webgpu, wasm], signal).catch(
+    (error: unknown) => {
+      failed = true
+      throw error
+    },
+  )
   return { ...value, fallbacks: [...notKept, ...fallbacks], readFile: (path) => bundle.readFile(path) }
+}
+
+/** The smallest module there is: what forbids WebAssembly forbids this one too, before megabytes are fetched. */
+const EMPTY_MODULE = Uint8Array.of(0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0)
+
+function assertWebAssembly(): void {
+  try {
+    new WebAssembly.Module(EMPTY_MODULE)
+  } catch (cause) {
+    throw new LateenError(
+      'model-unsupported',
+      "The model runs in WebAssembly, which is not allowed here. It needs 'wasm-unsafe-eval' in script-src of the content security policy of this site, and a browser that has WebAssembly switched on.",
+      { cause },
+    )
+  }
 }
 
 type Started = Pick<LoadedWebEncoder, 'encoder' | 'device' | 'adapter'>

@@ -52,6 +52,14 @@ test('a damaged copy is fetched again', async () => {
   expect(fetched).toHaveBeenCalledTimes(2)
 })
 
+test('what a cache on the way has spoiled is fetched once more past it', async () => {
+  const packed = await gzip(WASM)
+  const fetched = serve(packed)
+  fetched.mockImplementationOnce(async () => new Response(packed.slice(0, 100)))
+  expect(await read()).toEqual(WASM)
+  expect(fetched.mock.calls.map(([, options]) => options?.cache)).toEqual(['default', 'reload'])
+})
+
 test('another version takes the place of the old one', async () => {
   serve(await gzip(WASM))
   await read()

@@ -40,8 +40,13 @@ export async function runtimeBinary(
     if (binary) return binary
     await cache.delete(key)
   }
-  const stored = await download(url, onBytes, signal)
-  const binary = await asBinary(stored)
+  let stored = await download(url, 'default', onBytes, signal)
+  let binary = await asBinary(stored)
+  if (!binary) {
+    // A copy in the browser's own cache may be to blame.
+    stored = await download(url, 'reload', onBytes, signal)
+    binary = await asBinary(stored)
+  }
   if (!binary) {
     throw new LateenError(
       'network',
@@ -74,11 +79,12 @@ async function asBinary(stored: Uint8Array): Promise<Uint8Array | undefined> {
 
 async function download(
   url: string,
+  cache: 'default' | 'reload',
   onBytes: RuntimeOptions['onBytes'],
   signal: AbortSignal | undefined,
 ): Promise<Uint8Array<ArrayBuffer>> {
   try {
-    const response = await fetch(url, { ...(signal ? { signal } : {}) })
+    const response = await fetch(url, { cache, ...(signal ? { signal } : {}) })
     if (!response.ok) throw new Error(`status ${response.status}`)
     const parts: Uint8Array[] = []
     // A host that packs what it sends states the length of that, and the browser hands out another one.

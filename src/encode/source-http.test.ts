@@ -54,6 +54,36 @@ test('a transfer that breaks off is taken up where it stopped', async () => {
   expect(ranges).toEqual([undefined, 'bytes=100000-', 'bytes=200000-'])
 })
 
+test('a transfer that was given up is taken up by the next read', async () => {
+  let isAway = false
+  const ranges: (string | undefined)[] = []
+  const url = await serve((request, response) => {
+    if (isAway) return void response.destroy()
+    const { range } = request.headers
+    ranges.push(range)
+    const from = Number(/bytes=(\d+)-/.exec(range ?? '')?.[1] ?? 0)
+    response.writeHead(range ? 206 : 200, { 'content-length': CONTENT.length - from })
+    if (range) return void response.end(CONTENT.subarray(from))
+    isAway = true
+    response.write(CONTENT.subarray(0, 100_000), () => setTimeout(() => response.destroy(), 50))
+  })
+  await expect(httpSource(url).read('x.bin', { expected: FACTS })).rejects.toMatchObject({ code: 'network' })
+  isAway = false
+  const bytes = await httpSource(url).read('x.bin', { expected: FACTS })
+  expect(sha256Hex(bytes)).toBe(FACTS.sha256)
+  expect(ranges).toEqual([undefined, 'bytes=100000-'])
+})
+
+test('what is not the expected file, as a stale copy in a cache, is fetched once more', async () => {
+  let requests = 0
+  const url = await serve((_, response) => {
+    response.end(++requests === 1 ? CONTENT.subarray(0, 1000) : CONTENT)
+  })
+  const bytes = await httpSource(url).read('x.bin', { expected: FACTS })
+  expect(sha256Hex(bytes)).toBe(FACTS.sha256)
+  expect(requests).toBe(2)
+})
+
 test('a server that knows no ranges starts over', async () => {
   let requests = 0
   const url = await serve((_, response) => {

@@ -1,9 +1,7 @@
 /**
- * The keyword leg: MiniSearch (BM25) behind a small interface. It needs no model, so it answers while
- * the first letters are typed; of a stored index it reads only what the words of the query need.
- *
- * Terms, weights of expansions and the score differ from MiniSearch's defaults; what was measured is
- * in docs/benchmarks.md.
+ * The keyword leg: BM25 behind a small interface. It needs no model, so it answers while the first letters
+ * are typed; of a stored index it reads only what the words of the query need. What was measured is in
+ * docs/benchmarks.md.
  */
 import { LateenError } from '../errors.ts'
 import { type LexicalEntry, localKeywords } from './local.ts'
@@ -16,13 +14,13 @@ import {
   readQuery,
   weighTerms,
 } from './query.ts'
-import { scorePassages } from './score.ts'
+import { bestPassages } from './score.ts'
 import { type LexicalFile, openKeywords, type StoredKeywords } from './stored.ts'
 import { createVocabulary, type Vocabulary } from './vocabulary.ts'
 
 export type { LexicalEntry } from './local.ts'
 export type { LexicalFile } from './stored.ts'
-export { writeLexicalIndex } from './write.ts'
+export { lexicalWriter, writeLexicalIndex } from './write.ts'
 
 /**
  * Blocks of one file that are read for the completions of a word, or for its corrections: those of a few letters
@@ -46,7 +44,14 @@ export interface LexicalSearchOptions {
   readonly filter?: (id: number) => boolean
   /** True: the last word is finished, so words that only begin with it do not count. @default false */
   readonly complete?: boolean
+  /**
+   * Told why some blocks could not be read: words in them were not looked up, the others were.
+   * @default the search fails
+   */
+  readonly onUnread?: (error: unknown) => void
 }
+
+type OnUnread = LexicalSearchOptions['onUnread']
 
 export interface LexicalIndex {
   /** Number of passages. */
@@ -59,7 +64,7 @@ export interface LexicalIndex {
    * Best first, ties by lower id. Nothing when no word of the query, or none like it, is in the index.
    * Passages of weight 0 are never found.
    *
-   * @throws LateenError `segment-corrupt` when a block is damaged, and what its source throws
+   * @throws LateenError when no block of its words can be read: `segment-corrupt`, and what the source throws
    */
   search(query: string, options: LexicalSearchOptions): Promise<LexicalHit[]>
   /** How much a match in a passage counts, 0 to 10; 1 for passages that are not there. */
@@ -91,22 +96,35 @@ function lexicalIndex(stored: readonly StoredKeywords[], vocabulary: Vocabulary)
   const sets = [...stored, local]
   const size = () => sets.reduce((sum, { rows }) => sum + rows.size, 0)
 
-  /** Reads what may hold the words of a query as they are written, and words that begin with the last one. */
-  async function loadWords({ terms, typing }: ReadQuery): Promise<void> {
-    await Promise.all(
-      stored.map((keywords) => {
-        const blocks = new Set(terms.flatMap(({ term }) => keywords.blockOf(term) ?? []))
-        for (const { surface } of typing) {
-          const range = keywords.blocksOf(surface)
-          if (range.length <= MAX_SPREAD_BLOCKS) for (const block of range) blocks.add(block)
-        }
-        return keywords.load(blocks)
-      }),
+  /** Reads blocks of each file. What fails is told; it fails itself when none of them can be read. */
+  async function load(wanted: readonly ReadonlySet<number>[], onUnread?: OnUnread): Promise<void> {
+    const reads = stored.flatMap((keywords, i) =>
+      Array.from(wanted[i]!, async (block) => keywords.load([block])),
     )
+    const failures = (await Promise.allSettled(reads)).filter((read) => read.status === 'rejected')
+    if (failures.length === 0) return
+    if (!onUnread || failures.length === reads.length) throw failures[0]!.reason
+    onUnread(failures[0]!.reason)
+  }
+
+  /** Reads what may hold the words of a query as they are written, and words that begin with the last one. */
+  async function loadWords({ terms, typing }: ReadQuery, onUnread?: OnUnread): Promise<void> {
+    const wanted = stored.map((keywords) => {
+      const blocks = new Set(terms.flatMap(({ term }) => keywords.blockOf(term) ?? []))
+      for (const { surface } of typing) {
+        const range = keywords.blocksOf(surface)
+        if (range.length <= MAX_SPREAD_BLOCKS) for (const block of range) blocks.add(block)
+      }
+      return blocks
+    })
+    await load(wanted, onUnread)
   }
 
   /** Reads the blocks of the likeliest alternatives and leaves out those that would take too many more. */
-  async function loadAlternatives(all: readonly Alternatives[]): Promise<Alternatives[]> {
+  async function loadAlternatives(
+    all: readonly Alternatives[],
+    onUnread?: OnUnread,
+  ): Promise<Alternatives[]> {
     const wanted = stored.map(() => new Set<number>())
     const affordable = all.map((alternatives) => {
       const room = stored.map(() => MAX_SPREAD_BLOCKS)
@@ -125,17 +143,21 @@ function lexicalIndex(stored: readonly StoredKeywords[], vocabulary: Vocabulary)
       })
       return { ...alternatives, candidates }
     })
-    await Promise.all(stored.map((keywords, i) => keywords.load(wanted[i]!)))
+    // The words themselves are there: alternatives that are not cost no more than themselves.
+    await load(wanted, onUnread).catch((error: unknown) => {
+      if (!onUnread) throw error
+      onUnread(error)
+    })
     return affordable
   }
 
-  async function plan(query: string, complete: boolean): Promise<LexicalQuery> {
+  async function plan(query: string, complete: boolean, onUnread?: OnUnread): Promise<LexicalQuery> {
     const read = readQuery(query, complete)
-    await loadWords(read)
-    const alternatives = await loadAlternatives([
-      ...completionsOf(read, vocabulary),
-      ...correctionsOf(read, vocabulary),
-    ])
+    await loadWords(read, onUnread)
+    const alternatives = await loadAlternatives(
+      [...completionsOf(read, vocabulary), ...correctionsOf(read, vocabulary)],
+      onUnread,
+    )
     return weighTerms(read, alternatives, vocabulary, size())
   }
 
@@ -157,14 +179,9 @@ function lexicalIndex(stored: readonly StoredKeywords[], vocabulary: Vocabulary)
     discard(ids) {
       for (const id of ids) for (const { rows } of sets) rows.discard(id)
     },
-    async search(query, { limit, filter, complete = false }) {
-      const { weights, content } = await plan(query, complete)
-      const isFound = (id: number, terms: readonly string[]) =>
-        terms.some((term) => content.has(term)) && (!filter || filter(id))
-      return scorePassages(sets, weights, isFound)
-        .sort((a, b) => b.score - a.score || a.id - b.id)
-        .slice(0, limit)
-        .map((hit) => ({ ...hit, terms: hit.terms.filter((term) => content.has(term)) }))
+    async search(query, { limit, filter, complete = false, onUnread }) {
+      const planned = await plan(query, complete, onUnread)
+      return bestPassages(sets, planned, { limit, ...(filter && { filter }) })
     },
     weightOf: (id) => sets.find(({ rows }) => rows.has(id))?.rows.weightOf(id) ?? 1,
   }

@@ -28,6 +28,10 @@ export interface LocalKeywords extends Keywords {
   words(): ReadonlyMap<string, number>
 }
 
+interface KnownWord {
+  readonly terms: readonly Term[]
+}
+
 interface GrowingPostings {
   readonly rows: number[]
   readonly counts: (number[] | undefined)[]
@@ -38,15 +42,26 @@ export function localKeywords(vocabulary?: Pick<Vocabulary, 'add' | 'count'>): L
   const rows = passageRows()
   const index = new Map<string, GrowingPostings>()
   const words = new Map<string, number>()
-  // Words repeat far more often than they are new.
-  const known = new Map<string, readonly Term[]>()
-  const termsOfWord = (word: string) => {
-    let terms = known.get(word)
-    if (!terms) {
-      known.set(word, (terms = termsOf(wholeWord(word))))
-      for (const { surface, term } of terms) vocabulary?.add(surface, term)
+  // Words, and what stands between two spaces, repeat far more often than they are new.
+  const known = new Map<string, KnownWord>()
+  const runs = new Map<string, readonly KnownWord[]>()
+  const knownWord = (text: string) => {
+    let word = known.get(text)
+    if (!word) {
+      known.set(text, (word = { terms: termsOf(wholeWord(text)) }))
+      for (const { surface, term } of word.terms) vocabulary?.add(surface, term)
     }
-    return terms
+    return word
+  }
+  /** No word reaches across white space. */
+  const wordsIn = (run: string) => {
+    let found = runs.get(run)
+    if (!found) {
+      // A copy: part of a string keeps all of it in memory.
+      const copy = Array.from(run).join('')
+      runs.set(copy, (found = Array.from(wordsOf(copy), ({ text }) => knownWord(text))))
+    }
+    return found
   }
   const count = (term: string, row: number, field: number) => {
     let postings = index.get(term)
@@ -75,14 +90,16 @@ export function localKeywords(vocabulary?: Pick<Vocabulary, 'add' | 'count'>): L
       }
       const found = new Set<string>()
       const lengths = FIELDS.map((name, field) => {
-        const distinct = new Set<string>()
-        for (const { text } of wordsOf(fieldText(entry, name))) {
-          distinct.add(text)
-          for (const term of termsOfWord(text)) {
-            count(term.term, rows.length, field)
-            if (field !== EVERYTHING) continue
-            found.add(term.surface)
-            vocabulary?.count(term.term)
+        const distinct = new Set<KnownWord>()
+        for (const run of fieldText(entry, name).split(/\s+/)) {
+          for (const word of wordsIn(run)) {
+            distinct.add(word)
+            for (const term of word.terms) {
+              count(term.term, rows.length, field)
+              if (field !== EVERYTHING) continue
+              found.add(term.surface)
+              vocabulary?.count(term.term)
+            }
           }
         }
         return distinct.size

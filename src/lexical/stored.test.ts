@@ -156,6 +156,29 @@ test('a block that could not be read is asked for again by the next search', asy
   expect((await index.search('unique9x', { limit: 5 })).map(({ id }) => id)).toEqual([9])
 })
 
+test('a block that cannot be read costs its words alone where that is told', async () => {
+  // Words lie in the order of the alphabet: these two are far from each other.
+  const words = ['unique9x', corpus[20]!.passage.text.split(' ').sort()[0]!]
+  const source = countingSource(file.bytes)
+  const whole = await open(source)
+  source.reads.length = 0
+  await whole.search(words[1]!, { limit: 5, complete: true })
+  const lost = new Set(source.reads.map(({ offset }) => offset))
+  const index = await open({
+    ...source,
+    async read(offset, length) {
+      if (lost.has(offset)) throw new LateenError('segment-missing', 'It is gone.')
+      return source.read(offset, length)
+    },
+  })
+  const told: unknown[] = []
+  const options = { limit: 5, complete: true, onUnread: (error: unknown) => told.push(error) }
+  expect((await index.search(words.join(' '), options)).map(({ id }) => id)).toEqual([9])
+  expect(told).toEqual([expect.objectContaining({ code: 'segment-missing' })])
+  await expect(index.search(words[1]!, options)).rejects.toMatchObject({ code: 'segment-missing' })
+  await expect(index.search(words.join(' '), { limit: 5 })).rejects.toMatchObject({ code: 'segment-missing' })
+})
+
 test('a damaged byte anywhere is noticed before it does harm, and the file is named', async () => {
   const expected = expect.objectContaining({ message: expect.stringContaining('test.lexical') })
   const random = seededRandom(3)

@@ -4,7 +4,7 @@ import { type BlockEntry, encodeBlock, entryBytes } from './block.ts'
 import { writeFile } from './file.ts'
 import type { CommonWord } from './head.ts'
 import { FIELDS, occurrencesIn } from './keywords.ts'
-import { type LexicalEntry, localKeywords } from './local.ts'
+import { type LexicalEntry, type LocalKeywords, localKeywords } from './local.ts'
 import { stem } from './terms.ts'
 
 /** Every reader downloads them: what they cost is a good part of the head. */
@@ -15,17 +15,31 @@ const BLOCK_BYTES = 14_000
 /** Every block may become a file of its own and costs the head 17 bytes or so; beyond this they grow. */
 const MAX_BLOCKS = 512
 
-/**
- * The same passages always give the same bytes.
- *
- * @param entries in order of their ids, which are 0, 1, …
- * @throws LateenError `bad-argument` when a weight is not a number from 0 to 10
- */
-export function writeLexicalIndex(entries: Iterable<Omit<LexicalEntry, 'id'>>): CuttableFile {
+/** Collects the keyword file of passages. Their text is not kept. */
+export interface LexicalWriter {
+  /** In order of their ids, which are 0, 1, … Fails with `bad-argument` when a weight is not a number from 0 to 10. */
+  add(entry: Omit<LexicalEntry, 'id'>): void
+  /** The same passages always give the same bytes. */
+  finish(): CuttableFile
+}
+
+export function lexicalWriter(): LexicalWriter {
   const keywords = localKeywords()
   let id = 0
-  for (const entry of entries) keywords.add({ ...entry, id: id++ })
+  return {
+    add: (entry) => keywords.add({ ...entry, id: id++ }),
+    finish: () => writeKeywords(keywords),
+  }
+}
 
+/** All at once, as {@link lexicalWriter} does. */
+export function writeLexicalIndex(entries: Iterable<Omit<LexicalEntry, 'id'>>): CuttableFile {
+  const writer = lexicalWriter()
+  for (const entry of entries) writer.add(entry)
+  return writer.finish()
+}
+
+function writeKeywords(keywords: LocalKeywords): CuttableFile {
   const { rows } = keywords
   const everyRow = Array.from({ length: rows.length }, (_, row) => row)
   const postingsOf = new Map(keywords.terms())

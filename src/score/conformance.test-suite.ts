@@ -198,6 +198,7 @@ export function scorerConformance(
         numPassages: 1,
         numVectors,
         codec: residual().codec,
+        poolFactor: 1,
         byteLength: numVectors * 33.5,
         readOffsets: async () => Uint32Array.of(0, numVectors),
         read: async () => expect.fail('nothing should be read'),

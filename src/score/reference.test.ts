@@ -54,6 +54,7 @@ test('a residual vector is scale · (centroid + step · weight of its planar cod
     numPassages: 2,
     numVectors: 2,
     codec,
+    poolFactor: 1,
     byteLength: 20,
     readOffsets: async () => Uint32Array.of(0, 1, 2),
     read: async (section, offset, length) => sections[section].slice(offset, offset + length),

@@ -31,6 +31,7 @@ export function syntheticSegment(options: SyntheticOptions): VectorSegment {
     numPassages: options.vectors.length,
     numVectors,
     codec,
+    poolFactor: 1,
     byteLength: Object.values(sections).reduce((sum, { length }) => sum + length, 4 * offsets.length),
     readOffsets: async () => offsets,
     read: async (section, offset, length) => sections[section].slice(offset, offset + length),

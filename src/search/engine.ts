@@ -20,6 +20,7 @@ import type {
 import { loadCode } from '../util/load-code.ts'
 import type { OpenBackend } from './backend.ts'
 import type { ChangeContext, IndexDefaults } from './changes.ts'
+import { editions } from './editions.ts'
 import { countFilters } from './filters.ts'
 import { numberOf, readPassage } from './hits.ts'
 import { engineInfo, indexBytes } from './info.ts'
@@ -181,16 +182,24 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     }
   }
 
+  const refresh = () =>
+    inTurn(async () => {
+      context.setState(await openState(store, await store.readManifest(), state))
+    })
+  const newest = editions(() => state, refresh)
+
   const prepare = (abort?: AbortSignal) =>
-    whileRunning(async () => (await meaning.load(abort)).prepare(state, abort))
+    newest.run((index) => whileRunning(async () => (await meaning.load(abort)).prepare(index, abort)))
 
   async function* stream(text: string, queryOptions: QueryOptions = {}): AsyncGenerator<HitList> {
     assertOpen()
-    const index = state
     const abort = queryOptions.signal
-    const plan = planQuery(index, text, queryOptions, MIN_DEPTH)
-    const askMeaning = () => whileRunning(async () => (await meaning.load(abort)).answer(index, plan, abort))
-    yield* answers({ index, plan, askMeaning, signal: abort })
+    yield* newest.lists((index) => {
+      const plan = planQuery(index, text, queryOptions, MIN_DEPTH)
+      const askMeaning = () =>
+        whileRunning(async () => (await meaning.load(abort)).answer(index, plan, abort))
+      return answers({ index, plan, askMeaning, signal: abort })
+    })
   }
 
   return {
@@ -259,10 +268,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
         return indexBytes(state.manifest) + encoder.bytes
       })
     },
-    refresh: () =>
-      inTurn(async () => {
-        context.setState(await openState(store, await store.readManifest(), state))
-      }),
+    refresh,
     async close() {
       if (closed) return
       closed = true

@@ -1,6 +1,6 @@
 /**
  * Explanation: which words of a passage answered which token of the query. Recomputed in plain
- * TypeScript from the stored codes of one passage, so the kernels only ever return scores.
+ * TypeScript from the vectors of one passage, so the kernels only ever return scores.
  */
 import type { EncodedText, TokenizedText } from '../encode/encoder.ts'
 import { LateenError } from '../errors.ts'
@@ -21,9 +21,7 @@ export interface ExplainInput {
   /** What the model saw of the passage, and how spans of it lead back to the fields. */
   readonly encoded: EncodedPassageText
   readonly tokenized: TokenizedText
-  /** For every kept token of the passage, the row of `vectors` that stands for it. */
-  readonly tokenMap: Uint16Array
-  /** The stored vectors of the passage, decoded: rows × dim. */
+  /** One row per kept token of the passage, in order: rows × dim. */
   readonly vectors: TokenMatrix
 }
 
@@ -51,19 +49,19 @@ export function similarities(
 }
 
 /**
- * @throws LateenError `index-model-mismatch` when the tokens of the passage do not fit its token map:
- *         the passage was stored by another tokenizer.
+ * @throws LateenError `index-model-mismatch` when there are not as many vectors as kept tokens: the passage
+ *         was stored by another tokenizer.
  */
 export function explainPassage(input: ExplainInput): Explanation {
-  const { query, passage, encoded, tokenized, tokenMap, vectors } = input
-  if (tokenMap.length !== tokenized.kept.length) {
+  const { query, passage, encoded, tokenized, vectors } = input
+  const rows = vectors.numTokens
+  if (rows !== tokenized.kept.length) {
     throw new LateenError(
       'index-model-mismatch',
-      `The passage was stored with ${tokenMap.length} tokens and is now read as ${tokenized.kept.length}: the index was built with another tokenizer. Rebuild it.`,
+      `The passage was stored with ${rows} tokens and is now read as ${tokenized.kept.length}: the index was built with another tokenizer. Rebuild it.`,
     )
   }
   const { grid, best } = similarities(query.matrix, vectors)
-  const rows = vectors.numTokens
   const bestSimilarity = Array.from(best, (row, q) => (row < 0 ? 0 : grid[q * rows + row]!))
   const score = bestSimilarity.reduce((sum, similarity) => sum + similarity, 0)
   const positive = bestSimilarity.reduce((sum, similarity) => sum + Math.max(similarity, 0), 0)
@@ -71,7 +69,7 @@ export function explainPassage(input: ExplainInput): Explanation {
   const tokens: PassageTokenHeat[] = Array.from(tokenized.kept, (position, i) => ({
     token: tokenized.tokens[position]!,
     ...place(tokenized.spans[position], encoded),
-    similarities: bestSimilarity.map((_, q) => grid[q * rows + tokenMap[i]!]!),
+    similarities: bestSimilarity.map((_, q) => grid[q * rows + i]!),
   }))
   const queryTokens: QueryTokenExplanation[] = Array.from(query.tokenized.kept, (position, q) => {
     const span = query.tokenized.spans[position]
@@ -81,7 +79,7 @@ export function explainPassage(input: ExplainInput): Explanation {
       similarity: bestSimilarity[q]!,
       share: positive > 0 ? Math.max(bestSimilarity[q]!, 0) / positive : 0,
       matches: tokens.flatMap(({ similarities: _, ...token }, index): PassageTokenMatch[] =>
-        tokenMap[index] === best[q] ? [{ ...token, index }] : [],
+        index === best[q] ? [{ ...token, index }] : [],
       ),
     }
   })

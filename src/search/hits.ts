@@ -18,8 +18,10 @@ export interface HitsInput {
   readonly terms: ReadonlyMap<number, readonly string[]>
   /** Passages the semantic leg found. */
   readonly semantic: ReadonlySet<number>
-  /** Places of a passage's text that answer by meaning. @default none are marked */
-  readonly spansOf?: (number: number, passage: Passage) => Promise<readonly Span[]>
+  /** Places of a passage's text that answer by meaning, beside what keywords mark. @default none are marked */
+  readonly spansOf?: (number: number, passage: Passage, isMarked: boolean) => Promise<readonly Span[]>
+  /** True: nothing is read for sections alone, as each may cost a request. @default false */
+  readonly onlyNearSections?: boolean
 }
 
 export interface Hits {
@@ -31,39 +33,53 @@ export interface Hits {
 /** One hit for each of the first `limit` documents whose text can be read. */
 export async function toHits(input: HitsInput): Promise<Hits> {
   const errors: LateenError[] = []
-  const found = await Promise.all(
-    documentsOf(input.state, input.ranked, input.limit).map((passages) =>
-      orUnreadable(hitOf(input, passages), errors),
-    ),
-  )
+  const { state, ranked, limit, onlyNearSections } = input
+  const documents = onlyNearSections
+    ? await nearHits(state, documentsOf(state, ranked, limit, ranked.length))
+    : documentsOf(state, ranked, limit)
+  const found = await Promise.all(documents.map((passages) => orUnreadable(hitOf(input, passages), errors)))
   const hits = found.filter((hit) => hit !== undefined)
   const [error] = errors
   return error ? { hits, missing: leftOut(error, found.length - hits.length, found.length) } : { hits }
 }
+
+type RankedDocument = readonly [Ranked, ...Ranked[]]
 
 /** The passages of each of the first `limit` documents, best first: the hit itself, then candidates for sections. */
 export function documentsOf(
   state: IndexState,
   ranked: readonly Ranked[],
   limit: number,
-): (readonly [Ranked, ...Ranked[]])[] {
+  maxCandidates = MAX_SECTION_CANDIDATES,
+): RankedDocument[] {
   const documents = new Map<string, [Ranked, ...Ranked[]]>()
   for (const candidate of ranked) {
     const id = documentIdOf(state, candidate.id)
     const passages = documents.get(id)
     if (!passages) {
       if (documents.size < limit) documents.set(id, [candidate])
-    } else if (passages.length <= MAX_SECTION_CANDIDATES) passages.push(candidate)
+    } else if (passages.length <= maxCandidates) passages.push(candidate)
   }
   return [...documents.values()]
 }
 
-async function hitOf(input: HitsInput, [best, ...others]: readonly [Ranked, ...Ranked[]]): Promise<HitData> {
+/** Leaves out candidates whose text has to be fetched when the hits themselves are here. */
+async function nearHits(state: IndexState, documents: readonly RankedDocument[]): Promise<RankedDocument[]> {
+  // What fails here fails again where it is dealt with.
+  await Promise.allSettled(documents.map(([best]) => readPassage(state, best.id)))
+  return documents.map(([best, ...others]) => [
+    best,
+    ...others.filter(({ id }) => isTextHere(state, id)).slice(0, MAX_SECTION_CANDIDATES),
+  ])
+}
+
+async function hitOf(input: HitsInput, [best, ...others]: RankedDocument): Promise<HitData> {
   const { state } = input
   const [passage, candidates] = await Promise.all([
     readPassage(state, best.id),
     Promise.all(others.filter((one) => answersToo(input, one, best)).map((one) => readSection(state, one))),
   ])
+  const { spansOf: _, ...byKeywords } = input
   const seen = new Set([placeOf(passage)])
   const sections: SectionHit[] = []
   for (const candidate of candidates) {
@@ -71,10 +87,8 @@ async function hitOf(input: HitsInput, [best, ...others]: readonly [Ranked, ...R
     const place = placeOf(candidate.passage)
     if (seen.has(place)) continue
     seen.add(place)
-    // Where keywords mark something already, what meaning would add is not worth its time.
-    const { spansOf, ...unmarked } = input
-    const marking = spansOf && !input.terms.has(candidate.ranked.id) ? input : unmarked
-    sections.push(await sectionOf(marking, candidate.ranked, candidate.passage))
+    // There are many of them: what meaning would mark is not worth its time.
+    sections.push(await sectionOf(byKeywords, candidate.ranked, candidate.passage))
   }
   return {
     id: passage.documentId,
@@ -109,7 +123,7 @@ async function sectionOf(
   { id, score }: Ranked,
   passage: Passage,
 ): Promise<SectionHit> {
-  const spans = spansOf && semantic.has(id) ? await spansOf(id, passage) : []
+  const spans = spansOf && semantic.has(id) ? await spansOf(id, passage, terms.has(id)) : []
   return {
     passage: passage.ordinal,
     url: passage.url,
@@ -158,6 +172,12 @@ export function documentIdOf(state: IndexState, passage: number): string {
 export function readPassage(state: IndexState, passage: number): Promise<Passage> {
   const segment = state.segmentOf(passage)
   return segment.text.readPassage(passage - segment.base)
+}
+
+/** True when reading the text of a passage takes no request. */
+export function isTextHere(state: IndexState, passage: number): boolean {
+  const segment = state.segmentOf(passage)
+  return segment.text.isHere(passage - segment.base)
 }
 
 /** Global number of a passage named by document and ordinal. Fails with `document-not-found`. */

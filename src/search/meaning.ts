@@ -6,9 +6,10 @@ import type { Backend, OpenBackend } from './backend.ts'
 import { explainPassage, markedSpans } from './explain.ts'
 import { meaningful } from './floor.ts'
 import type { QueryPlan } from './plan.ts'
+import { passageEncoder } from './reencode.ts'
 import { type RerankHit, type RerankOptions, rerankTexts } from './rerank.ts'
 import { type SemanticLeg, semanticLeg, type VectorsOf, vectorReader } from './semantic.ts'
-import type { IndexState, OpenSegment } from './state.ts'
+import type { IndexState } from './state.ts'
 import type { Ranked } from './topk.ts'
 
 /** A best match weaker than this is not worth a mark. */
@@ -19,8 +20,12 @@ export interface MeaningAnswer {
   readonly ranked: readonly Ranked[]
   readonly encodeMs: number
   readonly scoreMs: number
-  /** Places of a passage's text that answer the query. */
-  spansOf(number: number, passage: Passage): Promise<Span[]>
+  /**
+   * Places of a passage's text that answer the query.
+   *
+   * @param isMarked keywords mark something in it already
+   */
+  spansOf(number: number, passage: Passage, isMarked: boolean): Promise<Span[]>
 }
 
 export interface Meaning extends Pick<SemanticLeg, 'open' | 'prepare' | 'retain' | 'dispose'> {
@@ -44,6 +49,21 @@ export interface Meaning extends Pick<SemanticLeg, 'open' | 'prepare' | 'retain'
 export function openMeaning(openBackend: OpenBackend, onProgress: OnProgress): Meaning {
   const leg = semanticLeg(openBackend, onProgress)
   const { open, prepare, retain, dispose } = leg
+  const passages = passageEncoder()
+
+  /** The vectors that words are judged and explained by: those of single tokens, whatever the index keeps. */
+  function tokenVectors(
+    index: IndexState,
+    backend: Backend,
+    stored: VectorsOf,
+    signal: AbortSignal | undefined,
+  ): VectorsOf {
+    return async (number) => {
+      if (!(await isPooled(index, backend, number))) return stored(number)
+      return (await passages.encode(index, backend.encoder, number, signal)).matrix
+    }
+  }
+
   return {
     leg,
     open,
@@ -51,30 +71,27 @@ export function openMeaning(openBackend: OpenBackend, onProgress: OnProgress): M
     retain,
     dispose,
     async answer(index, plan, signal) {
-      const { query, backend, vectorsOf, ...found } = await leg.rank(
-        plan.text,
-        index,
-        plan.passagesOf,
-        plan.depth,
-        signal,
-      )
+      const found = await leg.rank(plan.text, index, plan.passagesOf, plan.depth, signal)
+      const { query, backend, encodeMs, scoreMs } = found
+      const vectorsOf = tokenVectors(index, backend, found.vectorsOf, signal)
       const ranked = await meaningful(found.ranked, plan.text, query, backend.semanticFloor, vectorsOf)
       return {
-        ...found,
         ranked: weighted(ranked, index.lexical.weightOf),
-        async spansOf(number, passage) {
-          const segment = index.segmentOf(number)
-          return markedSpans(
-            await explained(segment, number, passage, query, backend, vectorsOf),
-            MARK_SIMILARITY,
-          )
+        encodeMs,
+        scoreMs,
+        async spansOf(number, passage, isMarked) {
+          // Encoding takes its time: it is worth it where nothing else shows why a passage is here.
+          if (isMarked && (await isPooled(index, backend, number))) return []
+          const explanation = await explained(number, passage, query, backend, vectorsOf)
+          return markedSpans(explanation, MARK_SIMILARITY)
         },
       }
     },
     async explain(index, number, passage, text, signal) {
       const query = await leg.encodeQuery(text, signal)
       const backend = await leg.open(signal)
-      return explained(index.segmentOf(number), number, passage, query, backend, vectorReader(index, backend))
+      const vectorsOf = tokenVectors(index, backend, vectorReader(index, backend), signal)
+      return explained(number, passage, query, backend, vectorsOf)
     },
     async rerank(text, documents, options) {
       const query = await leg.encodeQuery(text, options.signal)
@@ -96,9 +113,8 @@ export function weighted(ranked: readonly Ranked[], weightOf: (id: number) => nu
     .sort((a, b) => b.score - a.score || a.id - b.id)
 }
 
-/** Explains a passage from its stored codes. */
+/** @param vectorsOf those of single tokens */
 async function explained(
-  segment: OpenSegment,
   number: number,
   passage: Passage,
   query: EncodedText,
@@ -106,12 +122,13 @@ async function explained(
   vectorsOf: VectorsOf,
 ): Promise<Explanation> {
   const encoded = encodedText(passage)
-  return explainPassage({
-    query,
-    passage,
-    encoded,
-    tokenized: backend.encoder.tokenize(encoded.text, 'document'),
-    tokenMap: await segment.text.readTokenMap(number - segment.base),
-    vectors: await vectorsOf(number),
-  })
+  const tokenized = backend.encoder.tokenize(encoded.text, 'document')
+  return explainPassage({ query, passage, encoded, tokenized, vectors: await vectorsOf(number) })
+}
+
+async function isPooled(index: IndexState, backend: Backend, number: number): Promise<boolean> {
+  if ((index.manifest?.pooling.factor ?? 1) > 1) return true
+  // Documents that were added to an earlier edition of an index keep the pooling of that one.
+  const { segment } = await index.segmentOf(number).openVectors(backend)
+  return segment.poolFactor > 1
 }

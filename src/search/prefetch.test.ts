@@ -67,6 +67,21 @@ test('why it failed is told, and forgotten when it succeeds', async () => {
   expect(prefetch.fallbacks()).toEqual([])
 })
 
+test.each(['storage-full', 'storage-unavailable'] as const)(
+  'where nothing can be kept (%s) it is not fetched again and again',
+  async (code) => {
+    const { calls, prefetch } = watched(async () => {
+      throw new LateenError(code, 'No room.')
+    })
+    for (let i = 0; i < 3; i++) {
+      prefetch.schedule(1)
+      await vi.advanceTimersByTimeAsync(LONG)
+    }
+    expect(calls).toHaveBeenCalledTimes(1)
+    expect(prefetch.fallbacks()).toEqual([{ from: 'prefetch', code, message: 'No room.' }])
+  },
+)
+
 test('nothing starts after the end', async () => {
   const { calls, ended, prefetch } = watched(async () => undefined)
   prefetch.schedule(1)

@@ -36,8 +36,10 @@ export function idlePrefetch(store: IndexStore, ended: AbortSignal): Prefetch {
       failure = undefined
     } catch (error) {
       const { code, message } = asLateenError(error)
-      // What was brought stays; the next idle moment goes on with the rest.
-      if (code !== 'aborted' && code !== 'closed') failure = { from: 'prefetch', code, message }
+      if (code === 'aborted' || code === 'closed') return
+      failure = { from: 'prefetch', code, message }
+      // What was brought stays, and the next idle moment goes on with the rest, unless there is no room for it.
+      if (code === 'storage-full' || code === 'storage-unavailable') done = revision
     }
   }
 

@@ -160,12 +160,21 @@ function vectorsOpener(store: IndexStore, manifest: Manifest, reference: Segment
   }
 }
 
+/** True when two snapshots are made of the same files. */
+export function sameSegments({ segments: a }: IndexState, { segments: b }: IndexState): boolean {
+  return a.length === b.length && a.every(({ reference }, i) => sameFiles(reference, b[i]!.reference))
+}
+
 function sameFiles(a: SegmentReference, b: SegmentReference): boolean {
   return (
-    a.vectorFile.sha256 === b.vectorFile.sha256 &&
-    a.textFile.sha256 === b.textFile.sha256 &&
-    String(a.textFile.parts) === String(b.textFile.parts)
+    sameFile(a.vectorFile, b.vectorFile) &&
+    sameFile(a.textFile, b.textFile) &&
+    sameFile(a.lexicalFile, b.lexicalFile)
   )
+}
+
+function sameFile(a: FileReference | undefined, b: FileReference | undefined): boolean {
+  return a?.sha256 === b?.sha256 && String(a?.parts) === String(b?.parts)
 }
 
 /** True when `references` continue the segments of `previous`: same ones in front, and nothing came back. */

@@ -1,13 +1,16 @@
 /** One query, answered twice: by keywords at once, then by keywords and meaning together. */
-import { asLateenError, type LateenError } from '../errors.ts'
+import { asLateenError, LateenError } from '../errors.ts'
 import { fuse } from '../lexical/fusion.ts'
 import type { LexicalHit } from '../lexical/lexical.ts'
 import type { HitList, Timings } from '../types.ts'
-import { throwIfAborted } from '../util/abort.ts'
-import { type Hits, toHits } from './hits.ts'
+import { abortable, throwIfAborted } from '../util/abort.ts'
+import { documentsOf, type Hits, isTextHere, toHits } from './hits.ts'
 import type { MeaningAnswer } from './meaning.ts'
 import type { QueryPlan } from './plan.ts'
 import type { IndexState } from './state.ts'
+
+/** Shorter than the pause between two letters of most people, and too short to be felt. */
+const QUIET_MS = 60
 
 export interface StreamInput {
   /** The snapshot the query keeps, whatever changes meanwhile. */
@@ -35,18 +38,32 @@ export async function* answers(input: StreamInput): AsyncGenerator<HitList> {
   let found: readonly LexicalHit[] = []
   let keywords: HitList | undefined
   let failed: LateenError | undefined
+  let unread: LateenError | undefined
   if (plan.mode !== 'semantic') {
     try {
-      found = await index.lexical.search(plan.text, { limit: plan.depth, filter: plan.allows })
+      found = await index.lexical.search(plan.text, {
+        limit: plan.depth,
+        filter: plan.allows,
+        onUnread: (error) => {
+          unread = notLookedUp(asLateenError(error))
+        },
+      })
       const lexicalMs = since()
-      const { hits, missing } = await toHits({ ...common(input, found), ranked: found, semantic: new Set() })
+      await untilQuiet(input, found)
+      const { hits, missing } = await toHits({
+        ...common(input, found),
+        ranked: found,
+        semantic: new Set(),
+        // This list is waited for while somebody types; the last one has all sections.
+        onlyNearSections: true,
+      })
       throwIfAborted(signal)
       keywords = {
         stage: 'lexical',
         final: plan.mode === 'lexical',
         hits,
         timings: { lexicalMs, totalMs: since() },
-        ...degraded(missing),
+        ...degraded(unread ?? missing),
       }
     } catch (error) {
       failed = asLateenError(error)
@@ -61,7 +78,7 @@ export async function* answers(input: StreamInput): AsyncGenerator<HitList> {
     const { encodeMs, scoreMs } = answer
     const timings: Timings = { ...keywords?.timings, encodeMs, scoreMs, totalMs: since() }
     const stage = keywords ? 'fused' : 'semantic'
-    yield { stage, final: true, hits, timings, ...degraded(failed ?? missing) }
+    yield { stage, final: true, hits, timings, ...degraded(failed ?? unread ?? missing) }
   } catch (error) {
     const reason = asLateenError(error)
     if (isEnd(reason)) throw error
@@ -69,6 +86,16 @@ export async function* answers(input: StreamInput): AsyncGenerator<HitList> {
     const timings = { ...keywords.timings, totalMs: since() }
     yield { ...keywords, final: true, timings, ...degraded(reason) }
   }
+}
+
+/**
+ * Text that has to be fetched is fetched when no letter follows at once: the hits of words half typed are
+ * many, and nobody sees them. Who cannot abort is not typing.
+ */
+async function untilQuiet({ index, plan, signal }: StreamInput, found: readonly LexicalHit[]): Promise<void> {
+  const isHere = documentsOf(index, found, plan.limit).every(([best]) => isTextHere(index, best.id))
+  if (!signal || isHere) return
+  await abortable(new Promise<void>((resolve) => void setTimeout(resolve, QUIET_MS)), signal)
 }
 
 async function byBoth(
@@ -94,6 +121,14 @@ function common({ index, plan }: StreamInput, found: readonly LexicalHit[]) {
 
 function degraded(reason: LateenError | undefined): Pick<HitList, 'degraded'> {
   return reason ? { degraded: { code: reason.code, message: reason.message } } : {}
+}
+
+function notLookedUp(cause: LateenError): LateenError {
+  return new LateenError(
+    cause.code,
+    'Some words of the query were not looked up because the keywords of the index could not be read there.',
+    { cause },
+  )
 }
 
 /** True where there is nobody left to answer. */

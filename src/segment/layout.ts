@@ -13,7 +13,6 @@ export const HEADER_BYTES = 256
 const SECTION_ALIGNMENT = 256
 const CHECKED_BYTES = 224
 export const DIRECTORY_ROW_BYTES = 16
-export const BLOCK_HEADER_BYTES = 8
 
 const MAGIC = { vectors: 'LATEENV\0', text: 'LATEENT\0' } as const
 const CODEC_KINDS = ['residual', 'int8', 'f16', 'f32'] as const

@@ -15,7 +15,7 @@ export interface MergeSource {
 /**
  * Writes the surviving documents of several segments, in order, into one; codes are copied as they are.
  *
- * @param options of the new segment; the codec must be that of all sources
+ * @param options of the new segment; the codec must be that of all sources, the pool factor is the largest of theirs
  * @throws LateenError `duplicate-id` when an id survives twice, `bad-argument` when codecs differ, `aborted`
  */
 export async function mergeSegments(
@@ -23,7 +23,9 @@ export async function mergeSegments(
   options: SegmentOptions,
   signal?: AbortSignal,
 ): Promise<WrittenSegment> {
-  const builder = segmentBuilder(options)
+  // What was pooled stays so, whatever is set for new documents by now.
+  const factor = Math.max(1, ...sources.map(({ vectors }) => vectors.poolFactor))
+  const builder = segmentBuilder({ ...options, pooling: { ...options.pooling, factor } })
   for (const { vectors, text, removed } of sources) {
     assertSameCodec(vectors, options)
     const offsets = await vectors.readOffsets()
@@ -37,7 +39,6 @@ export async function mergeSegments(
         passages.push({
           passage: await text.readPassage(p),
           numVectors: offsets[p + 1]! - offsets[p]!,
-          tokenMap: await text.readTokenMap(p),
         })
       }
       const rows = await readVectors(vectors, offsets[firstPassage]!, offsets[firstPassage + numPassages]!)

@@ -72,13 +72,22 @@ export async function openTextSegment(
         return decodeBlock(unpack(packed, rawBytes, name), count, name)
       throw corrupt(name, 'a block with the checksum of the directory', 'another checksum')
     })
-  const kept = keepRecent(KEPT_BLOCKS, (index: number) => readBlock(blocks[index]!))
-  const stored = async (passage: number): Promise<StoredPassage> => {
+  /** Blocks that were read once: their bytes stay where the source has them. */
+  const here = new Set<number>()
+  const kept = keepRecent(KEPT_BLOCKS, async (index: number) => {
+    const block = await readBlock(blocks[index]!)
+    here.add(index)
+    return block
+  })
+  const blockOf = (passage: number): number => {
     assertRange(name, 'passages', passage, 1, header.numPassages)
-    const index = lastAtMost(blocks.length, (i) => blocks[i]!.firstPassage, passage)
+    return lastAtMost(blocks.length, (i) => blocks[i]!.firstPassage, passage)
+  }
+  const stored = async (passage: number): Promise<StoredPassage> => {
+    const index = blockOf(passage)
     return (await kept(index))[passage - blocks[index]!.firstPassage]!
   }
-  const complete = (number: number, { passage }: StoredPassage): Passage => {
+  const complete = (number: number, passage: StoredPassage): Passage => {
     const { id, metadata, firstPassage } = documents[documentOf(number)]!
     return { documentId: id, ordinal: number - firstPassage, ...passage, metadata }
   }
@@ -87,7 +96,7 @@ export async function openTextSegment(
     documents,
     documentOf,
     readPassage: async (passage) => complete(passage, await stored(passage)),
-    readTokenMap: async (passage) => (await stored(passage)).tokenMap.slice(),
+    isHere: (passage) => !reference.textFile.parts || here.has(blockOf(passage)),
     async *passages() {
       for (const block of blocks) {
         let passage = block.firstPassage

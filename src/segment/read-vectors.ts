@@ -44,6 +44,7 @@ export async function openVectorSegment(
     numPassages: header.numPassages,
     numVectors: header.numVectors,
     codec,
+    poolFactor: header.poolFactor,
     byteLength: source.byteLength,
     readOffsets: async () => offsets,
     sectionLength: (section) => layout[section].length,

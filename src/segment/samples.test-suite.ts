@@ -81,7 +81,6 @@ export function sampleDocument(
         metadata,
       },
       numVectors,
-      tokenMap: Uint16Array.from({ length: numVectors * 2 }, () => Math.floor(random() * numVectors)),
     }
   })
   const total = vectors.reduce((sum, n) => sum + n, 0)

@@ -71,11 +71,10 @@ async function expectSame(
     })
     const rows = await readVectors(vectors, offsets[p]!, offsets[p + document.passages.length]!)
     expect(rows).toEqual(document.vectors)
-    for (const { passage, numVectors, tokenMap } of document.passages) {
+    for (const { passage, numVectors } of document.passages) {
       expect(text.documentOf(p)).toBe(number)
       expect(offsets[p + 1]! - offsets[p]!).toBe(numVectors)
       expect(await text.readPassage(p)).toEqual(passage)
-      expect(await text.readTokenMap(p)).toEqual(tokenMap)
       p++
     }
   }
@@ -145,7 +144,6 @@ test('text of any kind comes back: lone surrogates, controls, long runs, keys of
   const { text } = await open(written, sampleOptions())
   expect((await text.readPassage(0)).text).toBe(texts[0])
   expect((await text.readPassage(1)).text).toBe(texts[1])
-  expect(await text.readTokenMap(1)).toEqual(document.passages[1]!.tokenMap)
   const stored = text.documents[0]!.metadata
   expect(Object.entries(stored)).toEqual(Object.entries(metadata))
   expect(stored['toString']).toBeUndefined()
@@ -214,10 +212,6 @@ test.each<[string, (document: SegmentDocument) => SegmentDocument]>([
   ],
   ['a passage of another document', (d) => ({ ...d, id: 'other' })],
   ['passages out of order', (d) => ({ ...d, passages: d.passages.toReversed() })],
-  [
-    'a token map beyond the vectors',
-    (d) => ({ ...d, passages: d.passages.map((one) => ({ ...one, tokenMap: Uint16Array.of(9) })) }),
-  ],
   ['metadata that JSON cannot carry', (d) => ({ ...d, metadata: { rank: Number.NaN } })],
   ['metadata of an unknown kind', (d) => ({ ...d, metadata: { nested: {} } as never })],
   ['a weight above 10', (d) => withExtras(d, { weight: 11 })],
@@ -281,7 +275,7 @@ test('reading a passage costs one read of its block, and none while the block is
   expect(source.reads.length).toBe(2)
   source.reads.length = 0
 
-  await Promise.all([text.readPassage(0), text.readPassage(1), text.readTokenMap(0)])
+  await Promise.all([text.readPassage(0), text.readPassage(1)])
   expect(source.reads.length).toBe(1)
   expect(source.reads[0]!.length).toBeLessThan(written.textFile.length / 4)
   await text.readPassage(79)
@@ -311,7 +305,7 @@ test('ranges outside a section and unknown passages are refused', async () => {
   await expect(vectors.read('scales', -1, 1)).rejects.toEqual(badArgument)
   await expect(readVectors(vectors, 1, 3)).rejects.toEqual(badArgument)
   await expect(text.readPassage(1)).rejects.toEqual(badArgument)
-  await expect(text.readTokenMap(0.5)).rejects.toEqual(badArgument)
+  await expect(text.readPassage(0.5)).rejects.toEqual(badArgument)
   expect(() => text.documentOf(-1)).toThrow(badArgument)
 })
 
@@ -346,6 +340,24 @@ test('segments merge into one as if their surviving documents had been added in 
   )
   expect(merged.reference).toEqual(buildSegment([a, c, d, e], options).reference)
   await expectSame(merged, options, [a, c, d, e])
+})
+
+test('a merged segment says how much its vectors were pooled, not what new ones will be', async () => {
+  const pooledBy = (factor: number) => ({ ...sampleOptions(), pooling: { factor, protectedTokens: 1 } })
+  const opened = async (id: string, factor: number) => {
+    const options = pooledBy(factor)
+    return open(buildSegment([sampleDocument({ id, vectors: [2] }, options.codec, 1)], options), options)
+  }
+  const merge = async (...factors: number[]) => {
+    const sources = await Promise.all(factors.map((factor, i) => opened(`d${i}`, factor)))
+    const merged = await mergeSegments(
+      sources.map((source) => ({ ...source, removed: [] })),
+      pooledBy(3),
+    )
+    return (await open(merged, pooledBy(3))).vectors.poolFactor
+  }
+  expect(await merge(6, 2)).toBe(6)
+  expect(await merge(1, 1)).toBe(1)
 })
 
 test('merging refuses another codec, an id that survives twice, and stops when aborted', async () => {

@@ -12,6 +12,8 @@ export interface VectorSegment {
   readonly numPassages: number
   readonly numVectors: number
   readonly codec: Codec
+  /** Tokens per vector on average; at 1 every kept token has a vector of its own. */
+  readonly poolFactor: number
   /** Length of the file in bytes. */
   readonly byteLength: number
   /** numPassages + 1 running vector counts: vectors of passage p are rows `offsets[p]` to `offsets[p + 1]`. */
@@ -28,7 +30,7 @@ export type VectorSectionName = 'codes' | 'centroidIds' | 'scales'
 export interface DocumentEntry {
   readonly id: string
   readonly metadata: Metadata
-  /** Hash of the document's content, 16 hex digits: what is unchanged is not encoded again. */
+  /** Hash of the document's content in hex digits: what is unchanged is not encoded again. */
   readonly contentHash: string
   readonly firstPassage: number
   readonly numPassages: number
@@ -41,8 +43,8 @@ export interface TextSegment {
   /** Number of the document a passage belongs to. */
   documentOf(passage: number): number
   readPassage(passage: number): Promise<Passage>
-  /** For every kept token of the passage, in order, the vector (row within the passage) that stands for it. */
-  readTokenMap(passage: number): Promise<Uint16Array>
+  /** Whether its text is here: the file is not in parts, or this part of it has been read. */
+  isHere(passage: number): boolean
   /** All passages in order, block by block. */
   passages(): AsyncIterable<Passage>
 }
@@ -52,7 +54,6 @@ export interface SegmentPassage {
   readonly passage: Passage
   /** Number of stored vectors. */
   readonly numVectors: number
-  readonly tokenMap: Uint16Array
 }
 
 /** What all vectors of a segment share. */

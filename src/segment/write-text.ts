@@ -2,7 +2,7 @@
 import { hexToBytes } from '@noble/hashes/utils.js'
 import { LateenError } from '../errors.ts'
 import { sha256Hex } from '../util/hash.ts'
-import { checkExtras, encodeBlock, type PassageRow, passageRow } from './block.ts'
+import { checkExtras, encodeBlock, passageRow } from './block.ts'
 import { byteList } from './byte-list.ts'
 import type { Refuse } from './check.ts'
 import { type DocumentRow, encodeDocuments, metadataShape } from './documents.ts'
@@ -10,7 +10,7 @@ import { DIRECTORY_ROW_BYTES, encodeTextHeader, type TextHeader, textLayout } fr
 import { pack } from './pack.ts'
 import type { SegmentDocument, SegmentOptions } from './segment.ts'
 
-/** A block is closed by the passage that brings its text and maps to this many bytes. */
+/** A block is closed by the passage that brings its rows to this many bytes. */
 const BLOCK_BYTES = 12_288
 
 /** A finished text file. */
@@ -25,7 +25,7 @@ export function textWriter({ model }: Pick<SegmentOptions, 'model'>) {
   const directory = byteList()
   const blocks = byteList()
   const blockEnds: number[] = []
-  let rows: PassageRow[] = []
+  let rows: Uint8Array[] = []
   let rowBytes = 0
   let numPassages = 0
 
@@ -60,24 +60,22 @@ export function textWriter({ model }: Pick<SegmentOptions, 'model'>) {
       }
       metadataShape(metadata, 'metadata', refuse)
       if (!/^[0-9a-f]*$/.test(contentHash)) refuse('contentHash', 'lower-case hex digits', `"${contentHash}"`)
-      passages.forEach(({ passage, numVectors, tokenMap }, ordinal) => {
+      passages.forEach(({ passage }, ordinal) => {
         if (passage.documentId !== id)
           refuse(`passages[${ordinal}].documentId`, `"${id}"`, `"${passage.documentId}"`)
         if (passage.ordinal !== ordinal)
           refuse(`passages[${ordinal}].ordinal`, `${ordinal}`, `${passage.ordinal}`)
         checkExtras(passage, `passages[${ordinal}]`, refuse)
-        const row = tokenMap.find((one) => one >= numVectors)
-        if (row !== undefined) refuse(`passages[${ordinal}].tokenMap`, `rows below ${numVectors}`, `${row}`)
       })
     },
 
     add({ id, metadata, contentHash, passages }: SegmentDocument): void {
       documents.push({ id, metadata, contentHash, numPassages: passages.length })
       numPassages += passages.length
-      for (const { passage, tokenMap } of passages) {
-        const row = passageRow(passage, tokenMap)
+      for (const { passage } of passages) {
+        const row = passageRow(passage)
         rows.push(row)
-        rowBytes += row.json.length + row.tokenMap.length
+        rowBytes += row.length
         if (rowBytes >= BLOCK_BYTES) closeBlock()
       }
     },

@@ -18,8 +18,8 @@ export interface SegmentBuilder {
   /**
    * Adds a document after those before it.
    *
-   * @throws LateenError `bad-argument` when passages, token maps and vectors do not agree or metadata
-   *         cannot be stored, `duplicate-id`; nothing is added then
+   * @throws LateenError `bad-argument` when passages and vectors do not agree or metadata cannot be
+   *         stored, `duplicate-id`; nothing is added then
    */
   add(document: SegmentDocument): void
   /** The finished segment. The builder cannot be used afterwards: `closed`. */

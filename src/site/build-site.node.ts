@@ -42,7 +42,7 @@ export interface SiteBuildOptions extends SiteSource {
    * project around the site, else `.lateen-cache` beside the site.
    */
   readonly cache?: string | false
-  /** Threads that encode, each with a session of its own; 0 encodes in this one. @default cores − 1, 1 to 8 */
+  /** Threads that encode, each with a session of its own; 0 encodes in this one. @default one for each core, at most 8 */
   readonly threads?: number
   /** Whether the browser runtime and the model are written too. @default true */
   readonly runtime?: boolean

@@ -125,7 +125,7 @@ test('of a file in parts, only those that are needed are fetched, each once, wit
   deployParts()
   const text = await openText()
   expect(host.requests).toEqual([head])
-  await Promise.all([text.readPassage(0), text.readPassage(1), text.readTokenMap(0)])
+  await Promise.all([text.readPassage(0), text.readPassage(1)])
   expect(host.requests).toEqual([head, block])
 })
 

@@ -148,7 +148,20 @@ const hardText = fc
   )
   .map((parts) => parts.join(''))
 
-for (const [name, tokenizer] of families) {
+for (const [name, tokenizer, { cases }] of families) {
+  test(`${name} counts as many tokens as there are`, () => {
+    const assertCount = (text: string, prompt?: string) => {
+      expect(tokenizer.count(text, prompt), text).toBe(tokenizer.tokenize(text, prompt).ids.length)
+    }
+    for (const { text } of cases) assertCount(text)
+    assertCount('capital of France', 'search query:')
+    assertCount(` ${'ΑΣ\u00a0Σ '.repeat(30)}${'long'.repeat(30)} \u0301 x\f\u2028y\r\n[MASK][Q] d`)
+    fc.assert(
+      fc.property(hardText, (text) => assertCount(text)),
+      { numRuns: 300 },
+    )
+  })
+
   test(`${name} spans rise, stay inside the text and hold the letters of their tokens`, () => {
     fc.assert(
       fc.property(hardText, (text) => {
@@ -177,6 +190,14 @@ for (const [name, tokenizer] of families) {
     )
   })
 }
+
+test('tokens are counted across an added token that holds a space', () => {
+  const { added_tokens, ...rest } = SHIPPED as { added_tokens: readonly object[] }
+  const spaced = { ...added_tokens[0], id: 99_999, content: 'as well', special: true }
+  const tokenizer = createTokenizer({ ...rest, added_tokens: [...added_tokens, spaced] }, {})
+  expect(tokenizer.tokenize('this as well').ids.length).toBe(4)
+  expect(tokenizer.count('this as well')).toBe(4)
+})
 
 test('every token of a long mixed text that is not a special one has a place', () => {
   const text = fixture('wordpiece')

@@ -10,6 +10,7 @@
 import { Tokenizer as Library } from '@huggingface/tokenizers'
 import { LateenError } from '../errors.ts'
 import type { Span } from '../types.ts'
+import { wordwiseCount } from './tokenize-count.ts'
 import { spanAligner } from './tokenize-spans.ts'
 
 /** A text as its tokenizer cuts it, special tokens included, nothing truncated. */
@@ -30,6 +31,8 @@ export interface Tokenizer {
    * @param prompt put in front of the text; spans do not count it
    */
   tokenize(text: string, prompt?: string): Tokenization
+  /** How many ids `tokenize` gives, at a fraction of its time. */
+  count(text: string, prompt?: string): number
   /** The id of a vocabulary string; undefined when it is not in the vocabulary, never the id of the unknown token. */
   idOf(token: string): number | undefined
   /** The vocabulary string of an id. */
@@ -58,6 +61,13 @@ export function createTokenizer(
   const lowercase = options.lowercase ?? false
   const align = spanAligner(library, tokenizerJson, lowercase)
   const { numLeading, numTrailing } = countSpecials(library)
+  // The reference strips before it tokenises; byte-level tokenizers see the difference.
+  const encode = (whole: string) => {
+    const input = whole.trim()
+    return library.encode(lowercase ? input.toLowerCase() : input)
+  }
+  const countWhole = (whole: string) => encode(whole).ids.length
+  const count = wordwiseCount(tokenizerJson, countWhole) ?? countWhole
 
   return {
     numLeading,
@@ -66,20 +76,19 @@ export function createTokenizer(
     tokenOf: (id) => library.id_to_token(id) ?? '',
     tokenize(text, prompt = '') {
       const whole = prompt + text
-      // The reference strips before it tokenises; byte-level tokenizers see the difference.
-      const input = whole.trim()
       const offset = whole.length - whole.trimStart().length - prompt.length
-      const { ids, tokens } = library.encode(lowercase ? input.toLowerCase() : input)
+      const { ids, tokens } = encode(whole)
       let spans: (Span | undefined)[] | undefined
       return {
         ids: new Int32Array(ids),
         tokens,
         get spans() {
-          spans ??= locate(align(input), tokens, numLeading, numTrailing, offset)
+          spans ??= locate(align(whole.trim()), tokens, numLeading, numTrailing, offset)
           return spans
         },
       }
     },
+    count: (text, prompt = '') => count(prompt + text),
   }
 }
 

@@ -11,7 +11,7 @@ export async function loadCode<T>(load: () => Promise<T>): Promise<T> {
   } catch (cause) {
     throw new LateenError(
       'network',
-      `A script of Lateen could not be loaded (${cause instanceof Error ? cause.message : String(cause)}). Check the connection, and that every file of the library was deployed.`,
+      `A script of Lateen could not be loaded (${cause instanceof Error ? cause.message : String(cause)}). Check the connection, and reload the page: it may be older than what is deployed now.`,
       { cause },
     )
   }
