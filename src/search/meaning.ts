@@ -14,6 +14,8 @@ import type { Ranked } from './topk.ts'
 
 /** A best match weaker than this is not worth a mark. */
 const MARK_SIMILARITY = 0.5
+/** Passages of a pooled index that are encoded again to be marked, before an answer is shown. */
+const MARKED_PASSAGES = 4
 
 export interface MeaningAnswer {
   /** Best passages first; none when meaning has found nothing. */
@@ -74,14 +76,19 @@ export function openMeaning(openBackend: OpenBackend, onProgress: OnProgress): M
       const found = await leg.rank(plan.text, index, plan.passagesOf, plan.depth, signal)
       const { query, backend, encodeMs, scoreMs } = found
       const vectorsOf = tokenVectors(index, backend, found.vectorsOf, signal)
-      const ranked = await meaningful(found.ranked, plan.text, query, backend.semanticFloor, vectorsOf)
+      const ranked = weighted(
+        await meaningful(found.ranked, plan.text, query, backend.semanticFloor, vectorsOf),
+        index.lexical.weightOf,
+      )
+      const best = new Set(ranked.slice(0, MARKED_PASSAGES).map(({ id }) => id))
       return {
-        ranked: weighted(ranked, index.lexical.weightOf),
+        ranked,
         encodeMs,
         scoreMs,
         async spansOf(number, passage, isMarked) {
-          // Encoding takes its time: it is worth it where nothing else shows why a passage is here.
-          if (isMarked && (await isPooled(index, backend, number))) return []
+          // Encoding takes its time: it is worth it where nothing else shows why a good passage is here.
+          const isWorthIt = !isMarked && best.has(number)
+          if (!isWorthIt && (await isPooled(index, backend, number))) return []
           const explanation = await explained(number, passage, query, backend, vectorsOf)
           return markedSpans(explanation, MARK_SIMILARITY)
         },
