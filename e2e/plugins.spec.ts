@@ -151,6 +151,8 @@ for (const site of SITES) {
         await page.goto('about:blank')
         const source = join(project.folder, site.tides)
         writeFileSync(source, readFileSync(source, 'utf8').replace('twice a day', `twice a day. ${NEWS}`))
+        // The server may reload the page in the middle of a question: then it is asked again.
+        page.setDefaultTimeout(10_000)
         await expect(async () => {
           await page.goto(server!.url)
           await ask(page, 'foghorn')
