@@ -24,7 +24,7 @@ export type { IndexedPage, SiteBytes, SiteReport, SkippedPage } from './report.t
 
 /**
  * Readers of a site download all its vectors: this is the smallest setting at which hybrid ranking loses
- * nothing that can be measured against float vectors; see docs/benchmarks.md.
+ * nothing that can be measured against float vectors; see docs/sites.md.
  */
 export const SITE_INDEX: IndexDefaults = { bits: 2, poolFactor: 6 }
 
