@@ -54,5 +54,7 @@ function withContents(html) {
 /** The site works under any path of any host, so no link may begin with a slash. */
 function relativeLinks(html, pageUrl) {
   const up = '../'.repeat(pageUrl.split('/').length - 2) || './'
-  return html.replace(/(\s(?:href|src)=")\/(?!\/)/g, `$1${up}`)
+  // Pictures are named as the Markdown files see them, so that they show in a repository browser, too.
+  const pictures = html.replace(/(\ssrc=")assets\//g, '$1/assets/')
+  return pictures.replace(/(\s(?:href|src)=")\/(?!\/)/g, `$1${up}`)
 }

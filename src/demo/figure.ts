@@ -53,7 +53,7 @@ function open(): Promise<Search> {
 }
 
 async function compare(search: Search, question: string): Promise<HTMLElement[]> {
-  const { hits } = await search.query(question, { limit: 1, mode: 'semantic' })
+  const { hits } = await search.query(question, { limit: 1 })
   const [hit] = hits
   if (!hit) return [el('p', {}, words.fill(words.strings.none, { query: question }))]
   const title = [hit.title, ...hit.headings].join(' › ')
