@@ -21,6 +21,10 @@ export const ERROR_CODES = [
   'model-invalid',
   /** The model needs something this version does not implement. */
   'model-unsupported',
+  /** The model needs more memory than this device can give it. */
+  'model-too-large',
+  /** The model is not given out to everyone: its host wants a login, or a licence to be accepted. */
+  'model-gated',
   /** Every backend failed the known-answer test; no vector of this model can be trusted. */
   'model-self-test-failed',
   /** No index at the given place. */

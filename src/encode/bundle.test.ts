@@ -8,8 +8,8 @@ import { LateenError } from '../errors.ts'
 import { sha256Hex } from '../util/hash.ts'
 import { readModelBundle } from './bundle.ts'
 import { folderSource } from './folder.node.ts'
-import { weightsFor } from './model.ts'
 import { checkFile, type ModelSource, missingFile } from './source.ts'
+import { weightsFor } from './weights.ts'
 
 const TINY = fileURLToPath(new URL('../../fixtures/tiny-model', import.meta.url))
 const SHIPPED = fileURLToPath(new URL('../../public/models/lateen-mini', import.meta.url))

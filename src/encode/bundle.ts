@@ -3,13 +3,15 @@
  * which are read when a backend is chosen.
  */
 import { LateenError } from '../errors.ts'
-import { createTokenizer, type Tokenizer } from '../text/tokenize.ts'
+import type { Tokenizer } from '../text/tokenize.ts'
 import { sha256Hex } from '../util/hash.ts'
 import { type BundleFiles, bundleFiles, type ReadBundleOptions } from './bundle-files.ts'
 import { type DenseDescription, type Json, type ModelLayout, readLayout } from './layout.ts'
-import type { DenseLayer, Golden, ModelSpec, ModelWeights, WeightsType } from './model.ts'
+import type { DenseLayer, Golden, ModelSpec, ModelWeights } from './model.ts'
 import { readSafetensors } from './safetensors.ts'
 import type { ModelSource } from './source.ts'
+import { readTokenizer } from './tokenizer-files.ts'
+import { findWeights } from './weights.ts'
 
 export interface ModelBundle {
   readonly spec: ModelSpec
@@ -24,20 +26,6 @@ export interface ModelBundle {
 }
 
 /**
- * Where weights are looked for. The first that exists is the reference variant: its hash is part of
- * the fingerprint, so that every backend of one bundle has the same, whichever file it loads.
- */
-const WEIGHTS: readonly (readonly [path: string, dtype: WeightsType])[] = [
-  ['onnx/model_quantized.onnx', 'q8'],
-  ['onnx/model_int8.onnx', 'q8'],
-  ['model_int8.onnx', 'q8'],
-  ['onnx/model_matmulnbits.onnx', 'q8-matmulnbits'],
-  ['onnx/model.onnx', 'fp32'],
-  ['model.onnx', 'fp32'],
-  ['onnx/model_fp16.onnx', 'fp16'],
-]
-
-/**
  * @throws LateenError `model-missing-file`, `model-invalid`, `model-unsupported`, `network`, `aborted`;
  *         the message names the file
  */
@@ -48,30 +36,26 @@ export async function readModelBundle(
   const files = await bundleFiles(source, options)
   const layout = await readLayout(files.json)
   const { folder } = layout
-  const [tokenizerBytes, tokenizerConfig, head, weights, goldens] = await Promise.all([
-    files.read(`${folder}tokenizer.json`),
-    files.json.optional(`${folder}tokenizer_config.json`),
+  const [{ tokenizer, ...tokenizing }, head, weights, goldens] = await Promise.all([
+    readTokenizer(files, folder, layout.lowercase),
     Promise.all(layout.dense.map((dense) => readDenseLayer(files, dense))),
     findWeights(files, source),
     readGoldens(files),
   ])
-  const tokenizerJson = files.parse(`${folder}tokenizer.json`, tokenizerBytes)
-  const tokenizer = createTokenizer(tokenizerJson, tokenizerConfig ?? {}, { lowercase: layout.lowercase })
-  const settings = resolveLayout(layout, tokenizer, tokenizerConfig ?? {})
-  const tokenizerHash = sha256Hex(tokenizerBytes)
+  const settings = resolveLayout(layout, tokenizer, tokenizing.config)
   // A chain with a missing file must be part of the graph.
   const completeHead = head.every((dense) => dense !== undefined) ? head : []
   const fingerprint = fingerprintOf({
     weights: await files.hash(weights[0]!.path),
     head: completeHead.map((dense) => dense.identity),
-    tokenizer: tokenizerHash,
+    tokenizer: tokenizing.hash,
     ...settings,
     skiplistIds: [...settings.skiplistIds].sort((a, b) => a - b),
   })
   const spec: ModelSpec = {
     name: files.name,
     fingerprint,
-    tokenizerHash,
+    tokenizerHash: tokenizing.hash,
     ...settings,
     head: completeHead.map((dense) => dense.layer),
     weights,
@@ -173,18 +157,6 @@ async function readDenseLayer(files: BundleFiles, dense: DenseDescription): Prom
       : {}),
   }
   return { layer, identity: { weights: sha256Hex(bytes), activation, bias, residual } }
-}
-
-async function findWeights(files: BundleFiles, source: ModelSource): Promise<ModelWeights[]> {
-  const found = await Promise.all(
-    WEIGHTS.map(async ([path, dtype]) => ((await files.has(path)) ? [{ path, dtype }] : [])),
-  )
-  const weights = found.flat()
-  if (weights.length > 0) return weights
-  throw new LateenError(
-    'model-missing-file',
-    `The model at ${source.location} has no ONNX file; looked for ${WEIGHTS.map(([path]) => path).join(', ')}. Export the model to ONNX first.`,
-  )
 }
 
 /** Known texts with their vectors, as `reference.json` stores them; none when it is not there. */

@@ -9,10 +9,10 @@ import { createEncoder } from './create.ts'
 import type { Encoder } from './encoder.ts'
 import { folderSource } from './folder.node.ts'
 import { climb } from './ladder.ts'
-import { weightsFor } from './model.ts'
 import { nativeSession, wasmSession } from './onnx.node.ts'
 import type { EncoderSession } from './session.ts'
 import { httpSource } from './source-http.ts'
+import { weightsFor } from './weights.ts'
 
 export interface LoadNodeEncoderOptions {
   /** Folder or base URL of the model bundle. @default the bundled `lateen-mini` */

@@ -7,9 +7,9 @@ import { createEncoder } from './create.ts'
 import type { Encoder } from './encoder.ts'
 import { type Gpu, openGpu, sharedGpu } from './gpu.web.ts'
 import { climb } from './ladder.ts'
-import { weightsFor } from './model.ts'
 import { type RuntimeDownload, wasmSession, webgpuSession } from './onnx.web.ts'
 import { httpSource } from './source-http.ts'
+import { weightsFor } from './weights.ts'
 
 export interface LoadWebEncoderOptions {
   /** Base URL of the model bundle, absolute or relative to the page. */

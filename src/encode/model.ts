@@ -2,9 +2,6 @@
  * One resolved description of a model. Layout readers produce it; no code after them knows which
  * layout, or which model, it came from.
  */
-import { LateenError } from '../errors.ts'
-import type { EncoderBackend } from '../types.ts'
-
 /** A layer of the head beside the ONNX graph: `act(W x + b) + r(x)`. */
 export interface DenseLayer {
   readonly inFeatures: number
@@ -60,22 +57,6 @@ export interface ModelWeights {
   readonly path: string
   /** `q8` quantises activations too, over a whole batch; `q8-matmulnbits` and the others keep rows apart. */
   readonly dtype: WeightsType
-}
-
-const PREFERENCE: Readonly<Record<EncoderBackend, readonly WeightsType[]>> = {
-  // Dynamically quantised products run on the CPU there, with a copy back and forth for each.
-  webgpu: ['q8-matmulnbits', 'fp32', 'fp16', 'q8'],
-  wasm: ['q8', 'q8-matmulnbits', 'fp32', 'fp16'],
-  node: ['q8', 'q8-matmulnbits', 'fp32', 'fp16'],
-}
-
-/** The weights of a model that suit a backend best. */
-export function weightsFor(spec: ModelSpec, backend: EncoderBackend): ModelWeights {
-  for (const dtype of PREFERENCE[backend]) {
-    const found = spec.weights.find((weights) => weights.dtype === dtype)
-    if (found) return found
-  }
-  throw new LateenError('model-missing-file', `The model ${spec.name} has no ONNX file.`)
 }
 
 export interface Golden {
