@@ -80,7 +80,7 @@ function firstLoad() {
   // What the box shares with what it loads later.
   const isBox = /src\/element\/(dom|icons)\.ts$/
   // Named by files that also write, and used by nothing that reads.
-  const isWriting = /\/fflate\/|segment\/pack\.ts$/
+  const isWriting = /segment\/pack\.ts$/
   return (id: string, context: ChunkingContext): string | null => {
     if (isShared.test(id)) return 'shared'
     if (isBox.test(id)) return 'box'

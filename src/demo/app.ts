@@ -1,6 +1,7 @@
 /** Wires state, session and views together. Everything from outside comes in as an argument. */
 
 import { createAnnouncer } from '../element/announcer.ts'
+import { readChoice } from '../element/storage.ts'
 import { createStore } from '../element/store.ts'
 import type { SearchMode } from '../types.ts'
 import { createAddress, queryOf } from './address.ts'
@@ -11,7 +12,6 @@ import { readLibrary } from './library.ts'
 import { byId } from './page.ts'
 import { createPanel } from './panel.ts'
 import type { Corpus, OpenSearch, Preference } from './port.ts'
-import { readPreference } from './preferences.ts'
 import { createResults } from './results.ts'
 import { createSearchBox } from './search-box.ts'
 import { createSession, restingMeaning } from './session.ts'
@@ -32,7 +32,7 @@ export function startApp({ open, siteRoot }: AppOptions): void {
     corpus: 'docs',
     query: queryOf(location.hash),
     mode: 'hybrid',
-    prefer: preferenceOf(readPreference('prefer')),
+    prefer: preferenceOf(readChoice('demo.prefer')),
     opening: { kind: 'opening' },
     meaning: restingMeaning(),
     answer: undefined,

@@ -1,5 +1,5 @@
 /** The reader's documents by name, for the list of what can be removed. The texts live in the index. */
-import { readPreference, writePreference } from './preferences.ts'
+import { readChoice, writeChoice } from '../element/storage.ts'
 
 export interface FileRecord {
   /** Document id: the path of the file, or `pasted/…`. */
@@ -8,11 +8,11 @@ export interface FileRecord {
   readonly length: number
 }
 
-const KEY = 'files'
+const KEY = 'demo.files'
 
 export function readLibrary(): FileRecord[] {
   try {
-    const stored: unknown = JSON.parse(readPreference(KEY) ?? '[]')
+    const stored: unknown = JSON.parse(readChoice(KEY) ?? '[]')
     return Array.isArray(stored) ? stored.filter(isFileRecord) : []
   } catch {
     return []
@@ -20,7 +20,7 @@ export function readLibrary(): FileRecord[] {
 }
 
 export function writeLibrary(files: readonly FileRecord[]): void {
-  writePreference(KEY, files.length === 0 ? undefined : JSON.stringify(files))
+  writeChoice(KEY, files.length === 0 ? undefined : JSON.stringify(files))
 }
 
 /** `added` replaces records with the same id; the result is in order of id. */

@@ -1,13 +1,13 @@
 /** What the page does: opens searches, runs queries, loads meaning, changes the reader's documents. */
 
 import { mergeHits, sameOrder } from '../element/merge-hits.ts'
+import { writeChoice } from '../element/storage.ts'
 import type { Store } from '../element/store.ts'
 import { isLateenError } from '../errors.ts'
 import type { EngineInfo, HitList, Progress, SearchMode } from '../types.ts'
 import { createDocuments, type Documents } from './documents.ts'
 import { writeLibrary } from './library.ts'
 import type { Corpus, DemoHit, DemoSearch, OpenSearch, Preference } from './port.ts'
-import { writePreference } from './preferences.ts'
 import type { AppState, Meaning } from './state.ts'
 import { messageOf } from './strings.ts'
 
@@ -67,9 +67,7 @@ export function createSession({ store, open, engaged }: SessionOptions): Session
   function showProgress(corpus: Corpus, progress: Progress): void {
     const state = store.get()
     if (corpus !== state.corpus) return
-    // Files that were under way when another one failed still arrive.
-    const isOver = state.meaning.kind === 'ready' || state.meaning.kind === 'failed'
-    if (progress.job === 'model' && !isOver) {
+    if (progress.job === 'model' && state.meaning.kind !== 'ready') {
       store.set({ meaning: { kind: 'loading', progress } })
     } else if (progress.job === 'index' && state.opening.kind === 'opening') {
       store.set({ opening: { kind: 'opening', progress } })
@@ -228,7 +226,7 @@ export function createSession({ store, open, engaged }: SessionOptions): Session
       void runQuery()
     },
     setPreference(prefer) {
-      writePreference('prefer', prefer)
+      writeChoice('demo.prefer', prefer)
       store.set({ prefer })
       const { kind } = store.get().meaning
       epoch++

@@ -1,6 +1,7 @@
 /** Light or dark: the system's choice until the reader makes one. */
+
+import { readChoice, writeChoice } from '../element/storage.ts'
 import { byId } from './page.ts'
-import { readPreference, writePreference } from './preferences.ts'
 import { strings } from './strings.ts'
 
 type Theme = 'light' | 'dark'
@@ -9,7 +10,7 @@ const system = matchMedia('(prefers-color-scheme: dark)')
 
 export function startTheme(): void {
   const button = byId('theme', HTMLButtonElement)
-  const chosen = readPreference('theme')
+  const chosen = readChoice('demo.theme')
   let theme: Theme | undefined = chosen === 'light' || chosen === 'dark' ? chosen : undefined
 
   const current = (): Theme => theme ?? (system.matches ? 'dark' : 'light')
@@ -21,7 +22,7 @@ export function startTheme(): void {
   }
   button.addEventListener('click', () => {
     theme = current() === 'dark' ? 'light' : 'dark'
-    writePreference('theme', theme)
+    writeChoice('demo.theme', theme)
     show()
   })
   system.addEventListener('change', show)

@@ -2,7 +2,7 @@
 
 const SLOW = new Set(['slow-2g', '2g', '3g'])
 /** ONNX Runtime as the hosts of static files send it, compressed. */
-const RUNTIME_BYTES = 3_300_000
+const RUNTIME_BYTES = 3_900_000
 
 interface Connection {
   readonly saveData?: boolean

@@ -8,9 +8,9 @@ import type { CuttableFile } from '../segment/parts.ts'
 import { unpack } from '../segment/unpack.ts'
 import { readChecked } from '../store/source.ts'
 import type { ByteSource } from '../store/store.ts'
-import { sha256Hex } from '../util/hash.ts'
+import { checksumHex, sha256Hex } from '../util/hash.ts'
 import { type BlockEntry, decodeBlock } from './block.ts'
-import { type BlockReference, CHECKSUM_BYTES, decodeHead, encodeHead, type LexicalHead } from './head.ts'
+import { type BlockReference, decodeHead, encodeHead, type LexicalHead } from './head.ts'
 
 const MAGIC = 'LATEENK\0'
 const HEADER_BYTES = 64
@@ -45,7 +45,7 @@ export function writeFile(
       firstWord: blocks[i]!.firstWord,
       packedBytes: bytes.length,
       rawBytes: blocks[i]!.raw.length,
-      checksum: checksum(bytes),
+      checksum: checksumHex(bytes),
     }),
   )
   const rawHead = encodeHead({ ...head, blocks: references })
@@ -101,7 +101,7 @@ export async function openFile(source: ByteSource, name: string, signal?: AbortS
     readBlock(index) {
       const block = head.blocks[index]!
       return readChecked(source, offsets[index]!, block.packedBytes, (packed) => {
-        if (checksum(packed) !== block.checksum) {
+        if (checksumHex(packed) !== block.checksum) {
           refuse(`block ${index} with the checksum of the directory`, 'another checksum')
         }
         return decodeBlock(unpack(packed, block.rawBytes, name), head.lengths[0]!.length, refuse)
@@ -147,8 +147,4 @@ function decodeHeader(bytes: Uint8Array, fileBytes: number, name: string): Heade
 
 function ownChecksum(header: Uint8Array): Uint8Array {
   return hexToBytes(sha256Hex(header.subarray(0, CHECKED_BYTES))).subarray(0, HEADER_BYTES - CHECKED_BYTES)
-}
-
-function checksum(packed: Uint8Array): string {
-  return sha256Hex(packed).slice(0, 2 * CHECKSUM_BYTES)
 }

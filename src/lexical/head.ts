@@ -15,7 +15,7 @@ import {
 } from './varint.ts'
 
 /** Bytes of a block's SHA-256 that the directory keeps. */
-export const CHECKSUM_BYTES = 4
+const CHECKSUM_BYTES = 4
 
 export interface LexicalHead {
   /** Per field the number of distinct words of each passage. */

@@ -30,19 +30,6 @@ function isList(filter: PagefindFilter): filter is readonly string[] {
   return Array.isArray(filter)
 }
 
-/** Counts of the values in some documents' metadata. */
-export function countValues(documents: readonly Metadata[]): PagefindFilterCounts {
-  const counts = new Map<string, Map<string, number>>()
-  for (const metadata of documents) {
-    for (const [key, values] of Object.entries(metadataValues(metadata))) {
-      const ofKey = counts.get(key) ?? new Map<string, number>()
-      counts.set(key, ofKey)
-      for (const value of values) ofKey.set(value, (ofKey.get(value) ?? 0) + 1)
-    }
-  }
-  return plain(counts)
-}
-
 /** Every value as a list of strings. */
 export function metadataValues(metadata: Metadata): Record<string, readonly string[]> {
   return Object.fromEntries(
@@ -63,8 +50,4 @@ export function withZeros(counts: PagefindFilterCounts, total: FilterCounts): Pa
 /** `constructor` and its like are ordinary keys. */
 function own<T>(record: Readonly<Record<string, T>> | undefined, key: string): T | undefined {
   return record && Object.hasOwn(record, key) ? record[key] : undefined
-}
-
-function plain(counts: ReadonlyMap<string, ReadonlyMap<string, number>>): PagefindFilterCounts {
-  return Object.fromEntries([...counts].map(([key, values]) => [key, Object.fromEntries(values)]))
 }

@@ -2,8 +2,9 @@
 import type { Hit, Search } from '../client/search.ts'
 import { LateenError } from '../errors.ts'
 import { createSearch } from '../index.ts'
+import { countFilters } from '../search/filters.ts'
 import type { HitList } from '../types.ts'
-import { countValues, toFilters, withZeros } from './filters.ts'
+import { toFilters, withZeros } from './filters.ts'
 import { toResult } from './result.ts'
 import type {
   PagefindFilterCounts,
@@ -88,7 +89,7 @@ export function createInstance(
       return {
         results: hits.map((hit) => toResult(hit, { search: engine, link })),
         unfilteredResultCount: hits.length,
-        filters: withZeros(countValues(hits.map(({ metadata }) => metadata)), totalFilters),
+        filters: withZeros(countFilters(hits.map(({ metadata }) => metadata)), totalFilters),
         totalFilters,
         timings: { preload: openedMs - startMs, search: doneMs - openedMs, total: doneMs - startMs },
       }

@@ -2,7 +2,7 @@
 import { readChecked } from '../store/source.ts'
 import type { ByteSource } from '../store/store.ts'
 import type { Passage } from '../types.ts'
-import { sha256Hex } from '../util/hash.ts'
+import { checksumHex, sha256Hex } from '../util/hash.ts'
 import { type Once, once } from '../util/once.ts'
 import { decodeBlock, type StoredPassage } from './block.ts'
 import { assertRange, expectEqual, readHeader, type SegmentContext } from './common.ts'
@@ -68,8 +68,7 @@ export async function openTextSegment(
   }
   const readBlock = ({ offset, packedBytes, rawBytes, checksum, count }: BlockEntry) =>
     readChecked(source, offset, packedBytes, (packed) => {
-      if (sha256Hex(packed).slice(0, 8) === checksum)
-        return decodeBlock(unpack(packed, rawBytes, name), count, name)
+      if (checksumHex(packed) === checksum) return decodeBlock(unpack(packed, rawBytes, name), count, name)
       throw corrupt(name, 'a block with the checksum of the directory', 'another checksum')
     })
   /** Blocks that were read once: their bytes stay where the source has them. */

@@ -1,5 +1,5 @@
 /** Unpacks what `pack` made: never more output than declared. */
-import { inflate } from '../util/inflate.ts'
+import { inflateSync } from 'fflate'
 import { corrupt } from './layout.ts'
 
 /** DEFLATE cannot grow data more than this: a match of 258 bytes costs at least two bits. */
@@ -13,9 +13,13 @@ export function unpack(packed: Uint8Array, rawBytes: number, name: string): Uint
   if (rawBytes > packed.length * MAX_RATIO + 64) {
     throw corrupt(name, `at most ${MAX_RATIO} raw bytes per packed byte`, `${rawBytes} from ${packed.length}`)
   }
+  let raw: Uint8Array
   try {
-    return inflate(packed, rawBytes)
+    // What does not fit is dropped without a word: one byte more than declared tells.
+    raw = inflateSync(packed, { out: new Uint8Array(rawBytes + 1) })
   } catch (error) {
     throw corrupt(name, `compressed data of ${rawBytes} bytes`, String(error))
   }
+  if (raw.length === rawBytes) return raw
+  throw corrupt(name, `${rawBytes} bytes unpacked`, `${raw.length}`)
 }

@@ -1,7 +1,7 @@
 /** Collects the text file of a segment, compressing block by block. */
 import { hexToBytes } from '@noble/hashes/utils.js'
 import { LateenError } from '../errors.ts'
-import { sha256Hex } from '../util/hash.ts'
+import { checksumHex, sha256Hex } from '../util/hash.ts'
 import { checkExtras, encodeBlock, passageRow } from './block.ts'
 import { byteList } from './byte-list.ts'
 import type { Refuse } from './check.ts'
@@ -37,7 +37,7 @@ export function textWriter({ model }: Pick<SegmentOptions, 'model'>) {
     view.setUint32(0, rows.length, true)
     view.setUint32(4, packed.length, true)
     view.setUint32(8, raw.length, true)
-    entry.set(hexToBytes(sha256Hex(packed)).subarray(0, 4), 12)
+    entry.set(hexToBytes(checksumHex(packed)), 12)
     directory.append(entry)
     blocks.append(packed)
     blockEnds.push(blocks.length)

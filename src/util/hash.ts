@@ -6,6 +6,11 @@ export function sha256Hex(bytes: Uint8Array): string {
   return bytesToHex(sha256(bytes))
 }
 
+/** The first four bytes of SHA-256 as 8 lower-case hex digits: against damage, not against forgery. */
+export function checksumHex(bytes: Uint8Array): string {
+  return sha256Hex(bytes).slice(0, 8)
+}
+
 /** Incremental SHA-256 for bytes that arrive in parts. */
 export function sha256Stream(): { update(bytes: Uint8Array): void; hex(): string } {
   const hash = sha256.create()
