@@ -1,4 +1,5 @@
 import { type BrowserContext, expect, type Page, test } from '@playwright/test'
+import { STRICT_POLICY } from './search-box.ts'
 import { type StaticHost, serveFolder } from './server.ts'
 
 const QUESTION = 'does anything I type leave my computer'
@@ -82,10 +83,7 @@ test('works under a sub-path with a strict policy sent by the host, without any 
 }) => {
   const strict = await serveFolder('dist/site', {
     base: '/docs/search/',
-    headers: {
-      'content-security-policy':
-        "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; worker-src 'self'; connect-src 'self'; require-trusted-types-for 'script'",
-    },
+    headers: { 'content-security-policy': STRICT_POLICY },
   })
   const violations: string[] = []
   page.on('console', (message) => {

@@ -1,10 +1,8 @@
 import { expect, test } from '@playwright/test'
 import { makeDebianSite, missingSite } from './debian-site.ts'
 import { firefox, webkit } from './engines.ts'
+import { STRICT_POLICY } from './search-box.ts'
 import { serveFolder } from './server.ts'
-
-const STRICT =
-  "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; worker-src 'self'; connect-src 'self'; require-trusted-types-for 'script'"
 
 /** Waits in the page until a condition holds; answers what it holds. */
 const until = (condition: string, what: string) => `
@@ -75,7 +73,7 @@ for (const engine of [firefox, webkit]) {
     site ??= makeDebianSite('git-engines', { attributes: 'offline' })
     const host = await serveFolder(site, {
       base: '/docs/',
-      headers: { 'content-security-policy': STRICT },
+      headers: { 'content-security-policy': STRICT_POLICY },
     })
     const page = await engine.open()
     try {

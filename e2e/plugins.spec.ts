@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, type Page, test } from '@playwright/test'
+import { field, hits, trigger } from './search-box.ts'
 import { serveFolder } from './server.ts'
 import { BASE, build, type DevServer, type Project, setUp, startDev } from './site-projects.ts'
 
@@ -78,14 +79,8 @@ const SITES: readonly Site[] = [
 /** Added to the tides page while it is served. */
 const NEWS = 'The foghorn sounds every ninety seconds'
 
-const field = (page: Page) => page.getByRole('combobox')
-const hits = (page: Page) => page.getByRole('listbox').getByRole('option')
-
 async function ask(page: Page, question: string) {
-  await page
-    .getByRole('button', { name: /^Search/ })
-    .first()
-    .click()
+  await trigger(page).click()
   await field(page).fill(question)
 }
 

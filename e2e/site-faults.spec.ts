@@ -8,12 +8,10 @@ import { join } from 'node:path'
 import { type Browser, test as base, chromium, expect, type Page } from '@playwright/test'
 import { CHROMIUM_ARGS, chromiumPath } from '../scripts/browsers.mjs'
 import { makeDebianSite, missingSite } from './debian-site.ts'
+import { becomesReady, field, hits, openBox, READY, STRICT_POLICY, status } from './search-box.ts'
 import { type Fault, type StaticHost, serveFolder } from './server.ts'
 
-const STRICT =
-  "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; worker-src 'self'; connect-src 'self'; require-trusted-types-for 'script'"
 const QUESTION = 'how do I throw away my last commit but keep the changes'
-const READY = 'Searching by words and meaning'
 const NO_MEANING = 'Keyword results only. Search by meaning is unavailable: '
 
 const PAGE = /^(index|git-[a-z-]+)\.html$|^\.$/
@@ -51,7 +49,7 @@ test.beforeAll(async () => {
   test.setTimeout(300_000)
   site = makeDebianSite('git-faults', { attributes: 'offline' })
   nextSite = nextEdition(site)
-  host = await serveFolder(site, { base: '/docs/', headers: { 'content-security-policy': STRICT } })
+  host = await serveFolder(site, { base: '/docs/', headers: { 'content-security-policy': STRICT_POLICY } })
 })
 
 test.afterEach(() => {
@@ -61,25 +59,12 @@ test.afterEach(() => {
 
 test.afterAll(() => host?.close())
 
-const field = (page: Page) => page.getByRole('combobox')
-const hits = (page: Page) => page.getByRole('listbox').getByRole('option')
-const status = (page: Page) => page.locator('lateen-search [part=status]')
 const message = (page: Page) => page.locator('lateen-search [part=message]')
 const again = (page: Page) => page.getByRole('button', { name: 'Try again' })
-
-async function openBox(page: Page, address = host.url) {
-  await page.goto(address)
-  await page.getByRole('button', { name: /^Search/ }).click()
-  await expect(field(page)).toBeFocused()
-}
 
 async function finds(page: Page, query: string, expected: string | RegExp) {
   await field(page).fill(query)
   await expect(hits(page).filter({ hasText: expected }).first()).toBeVisible({ timeout: 20_000 })
-}
-
-async function becomesReady(page: Page) {
-  await expect(status(page)).toContainText(READY, { timeout: 60_000 })
 }
 
 async function becomesUnavailable(page: Page, reason: string | RegExp) {
@@ -132,7 +117,7 @@ test.describe('no index', () => {
   ] as const) {
     test(`${name}: the box says that there is none`, async ({ page }) => {
       break_()
-      await openBox(page)
+      await openBox(page, host.url)
       await expect(status(page)).toContainText('There is no search index here.')
       await field(page).fill('stash')
       await expect(again(page)).toBeVisible()
@@ -155,11 +140,11 @@ test.describe('deployments', () => {
       const stale = readFileSync(join(from(), 'lateen/manifest.json'))
       host.deploy(to())
       host.spoil(MANIFEST, { body: () => stale })
-      await openBox(page)
+      await openBox(page, host.url)
       await expect(status(page)).toContainText(/cannot start: .*\.(text|lexical)/)
       host.heal()
       await page.reload()
-      await openBox(page)
+      await openBox(page, host.url)
       await finds(page, 'stash', /stash/i)
     })
   }
@@ -167,18 +152,18 @@ test.describe('deployments', () => {
   test('the copy of an older deployment does no harm: its files are replaced and its answers forgotten', async ({
     page,
   }) => {
-    await openBox(page)
+    await openBox(page, host.url)
     await finds(page, 'untracked files', 'git-clean')
     await becomesReady(page)
     host.deploy(nextSite)
-    await openBox(page)
+    await openBox(page, host.url)
     await finds(page, 'quokka', 'git-clean')
     await becomesReady(page)
   })
 
   test('a page that was open during a deployment goes on with the new index', async ({ page }) => {
     setAttributes('meaning="off"')
-    await openBox(page)
+    await openBox(page, host.url)
     await finds(page, 'stash', /stash/i)
     host.deploy(nextSite)
     await finds(page, 'bisect run', 'git-bisect')
@@ -199,7 +184,7 @@ test.describe('deployments', () => {
     const forever: Fault = { headers: { 'cache-control': 'public, max-age=31536000, immutable' } }
     host.spoil(GRAPH, { ...forever, body: damaged })
     host.spoil(/^lateen\/(?!manifest)/, forever)
-    await openBox(page)
+    await openBox(page, host.url)
     await becomesUnavailable(page, 'Copy the model again')
     host.heal()
     await again(page).click()
@@ -213,7 +198,7 @@ test.describe('files of the index', () => {
     const page = await browser.newPage()
     setAttributes('meaning="off"')
     host.requests.length = 0
-    await openBox(page)
+    await openBox(page, host.url)
     await finds(page, query, `git-${query}`)
     await page.context().close()
     host.heal()
@@ -228,7 +213,7 @@ test.describe('files of the index', () => {
     const path = await fileOf(browser, 'bisect', TEXT_PARTS)
     host.fail(path, 404)
     setAttributes('meaning="off"')
-    await openBox(page)
+    await openBox(page, host.url)
     for (const fault of [{ status: 404 }, { body: truncated }, { body: damaged }]) {
       host.heal()
       host.spoil(path, fault)
@@ -246,7 +231,7 @@ test.describe('files of the index', () => {
   test('without any text part the box does not claim that there are no results', async ({ page }) => {
     setAttributes('meaning="off"')
     host.fail(TEXT_PARTS, 404)
-    await openBox(page)
+    await openBox(page, host.url)
     await field(page).fill('bisect')
     await expect(message(page)).toContainText(/hits are left out because the text/)
     await expect(message(page)).not.toContainText('No results')
@@ -254,7 +239,7 @@ test.describe('files of the index', () => {
 
   test('keyword blocks are missing: meaning answers alone, and the box says so', async ({ page }) => {
     host.fail(LEXICAL_BLOCKS, 404)
-    await openBox(page)
+    await openBox(page, host.url)
     await field(page).fill(QUESTION)
     await becomesReady(page)
     await expect(
@@ -276,7 +261,7 @@ test.describe('files of the index', () => {
     const path = await fileOf(browser, 'stash', LEXICAL_BLOCKS)
     host.fail(path, 404)
     setAttributes('meaning="off"')
-    await openBox(page)
+    await openBox(page, host.url)
     await finds(page, 'bisect stash', 'git-bisect')
     await expect(message(page)).toContainText('Some words of the query were not looked up')
     host.heal()
@@ -289,7 +274,7 @@ test.describe('files of the index', () => {
   }) => {
     setAttributes('meaning="off"')
     host.fail(LEXICAL_BLOCKS, 503)
-    await openBox(page)
+    await openBox(page, host.url)
     await field(page).fill('bisect')
     await expect(message(page)).toContainText(/did not finish: .*503/)
     host.heal()
@@ -300,7 +285,7 @@ test.describe('files of the index', () => {
     page,
   }) => {
     host.fail(LEXICAL_HEAD, 404)
-    await openBox(page)
+    await openBox(page, host.url)
     await expect(status(page)).toContainText(/cannot start: .*-0\.lexical/)
     host.heal()
     await again(page).click()
@@ -311,7 +296,7 @@ test.describe('files of the index', () => {
     page,
   }) => {
     host.spoil(VECTORS, { status: 404 })
-    await openBox(page)
+    await openBox(page, host.url)
     await finds(page, 'bisect', 'git-bisect')
     await becomesUnavailable(page, /\.vectors/)
     for (const body of [truncated, damaged]) {
@@ -342,7 +327,7 @@ test.describe('model and runtime', () => {
       ['runtime that is damaged', RUNTIME, { body: truncated }, 'Expected a WebAssembly file'],
     ] as const
     host.spoil(FAULTS[0][1], FAULTS[0][2])
-    await openBox(page)
+    await openBox(page, host.url)
     for (const [name, path, fault, reason] of FAULTS) {
       await test.step(name, async () => {
         host.heal()
@@ -364,7 +349,7 @@ test.describe('model and runtime', () => {
 
   test('the script of the worker is missing: the page does its work', async ({ page }) => {
     host.fail(WORKER, 404)
-    await openBox(page)
+    await openBox(page, host.url)
     await finds(page, 'bisect', 'git-bisect')
     await becomesReady(page)
     await finds(page, QUESTION, /git-reset|git-revert|git-restore/)
@@ -373,9 +358,11 @@ test.describe('model and runtime', () => {
   test('a policy without wasm-unsafe-eval: keywords answer, the line names the policy, nothing large is loaded', async ({
     page,
   }) => {
-    host.spoil(ANY, { headers: { 'content-security-policy': STRICT.replace(" 'wasm-unsafe-eval'", '') } })
+    host.spoil(ANY, {
+      headers: { 'content-security-policy': STRICT_POLICY.replace(" 'wasm-unsafe-eval'", '') },
+    })
     host.requests.length = 0
-    await openBox(page)
+    await openBox(page, host.url)
     await finds(page, 'bisect', 'git-bisect')
     await expect(status(page)).toContainText(NO_MEANING, { timeout: 30_000 })
     await expect(status(page)).toContainText('wasm-unsafe-eval')
@@ -396,7 +383,7 @@ test.describe('hosts', () => {
     ['unpacks what is stored as gzip and does not state its length', '/', /\.gzip$/, unpacking],
   ] as const) {
     test(`a host that ${name} is good enough`, async ({ page }) => {
-      const odd = await serveFolder(site, { base, headers: { 'content-security-policy': STRICT } })
+      const odd = await serveFolder(site, { base, headers: { 'content-security-policy': STRICT_POLICY } })
       odd.spoil(path, fault)
       try {
         await openBox(page, odd.url)
@@ -424,7 +411,7 @@ test.describe('storage', () => {
       quotaSize: 1_000,
     })
     host.requests.length = 0
-    await openBox(page)
+    await openBox(page, host.url)
     await field(page).fill(QUESTION)
     await becomesReady(page)
     await expect(
@@ -449,7 +436,7 @@ test.describe('storage', () => {
       "for (const name of ['indexedDB', 'caches', 'localStorage']) Object.defineProperty(globalThis, name, { get() { throw new DOMException('forbidden', 'SecurityError') } });"
     await page.addInitScript({ content: none })
     host.spoil(WORKER, { body: (script) => `${none}\n${script}` })
-    await openBox(page)
+    await openBox(page, host.url)
     await field(page).fill(QUESTION)
     await becomesReady(page)
     await finds(page, 'bisect run', 'git-bisect')
@@ -498,7 +485,7 @@ test.describe('connection', () => {
       Object.defineProperty(navigator, 'connection', { value: { saveData: true, effectiveType: '4g' } }),
     )
     host.requests.length = 0
-    await openBox(page)
+    await openBox(page, host.url)
     await finds(page, 'bisect', 'git-bisect')
     const ask = page.getByRole('button', { name: /^Search by meaning \(\d+(\.\d)? MB\)$/ })
     await expect(ask).toBeVisible()
@@ -512,7 +499,7 @@ test.describe('connection', () => {
     context,
   }) => {
     host.spoil(GRAPH, { cutAfter: 1_000_000 })
-    await openBox(page)
+    await openBox(page, host.url)
     await finds(page, 'bisect', 'git-bisect')
     await expect.poll(() => host.requests.some((path) => GRAPH.test(path))).toBe(true)
     await context.setOffline(true)
@@ -594,7 +581,7 @@ test.describe('pages', () => {
     page,
   }) => {
     setAttributes('meaning="off"')
-    await openBox(page)
+    await openBox(page, host.url)
     await finds(page, 'bisect', 'git-bisect')
     await boxes(page).evaluate((box) => document.body.prepend(box))
     await expect(page.locator('lateen-search dialog')).toBeVisible()
@@ -630,7 +617,7 @@ test.describe('pages', () => {
           document.documentElement.dataset['persisted'] = String(persisted)
         }),
       )
-      await openBox(page)
+      await openBox(page, host.url)
       await becomesReady(page)
       await finds(page, 'bisect run', 'git-bisect')
       await hits(page).filter({ hasText: 'git-bisect' }).first().click()
@@ -649,7 +636,7 @@ test.describe('pages', () => {
 })
 
 test('queries that nobody expects do no harm, with keywords and with meaning', async ({ page }) => {
-  await openBox(page)
+  await openBox(page, host.url)
   await finds(page, 'stash', /stash/i)
   const ask = async () => {
     for (const query of [

@@ -1,10 +1,9 @@
 import { expect, type Page, test } from '@playwright/test'
 import { axeViolations } from './axe.ts'
 import { makeDebianSite, missingSite } from './debian-site.ts'
+import { becomesReady, field, hits, openBox, STRICT_POLICY, status, trigger } from './search-box.ts'
 import { type StaticHost, serveFolder } from './server.ts'
 
-const POLICY =
-  "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; worker-src 'self'; connect-src 'self'; require-trusted-types-for 'script'"
 const BASE = '/manual/v2/'
 const QUESTION = 'how do I throw away my last commit but keep the changes'
 
@@ -17,27 +16,12 @@ test.beforeAll(async () => {
   test.setTimeout(300_000)
   folder = makeDebianSite('git', { attributes: 'offline' })
   // Every story runs under the strictest policy, below a sub-path, on a host that compresses nothing.
-  host = await serveFolder(folder, { base: BASE, headers: { 'content-security-policy': POLICY } })
+  host = await serveFolder(folder, { base: BASE, headers: { 'content-security-policy': STRICT_POLICY } })
 })
 
 test.afterAll(async () => {
   await host?.close()
 })
-
-const field = (page: Page) => page.getByRole('combobox')
-const hits = (page: Page) => page.getByRole('listbox').getByRole('option')
-const trigger = (page: Page) => page.getByRole('button', { name: /^(Search|検索)/ })
-const status = (page: Page) => page.locator('lateen-search [part=status]')
-
-async function openBox(page: Page, address = host.url) {
-  await page.goto(address)
-  await trigger(page).click()
-  await expect(field(page)).toBeFocused()
-}
-
-async function untilReady(page: Page) {
-  await expect(status(page)).toContainText('Searching by words and meaning', { timeout: 90_000 })
-}
 
 /** What the browser complains about: policy violations and errors. */
 function complaints(page: Page): string[] {
@@ -70,7 +54,7 @@ test('reader: nothing is fetched before intent, keywords answer, meaning follows
   await expect(hits(page).locator('mark').first()).toBeVisible()
 
   await field(page).fill(QUESTION)
-  await untilReady(page)
+  await becomesReady(page)
   await expect(
     hits(page)
       .filter({ hasText: /git-reset|git-revert|git-restore/ })
@@ -119,7 +103,7 @@ test('keyboard only: open, choose, follow, come back, close, and the focus is wh
 })
 
 test('meaning never moves what the reader is pointing at', async ({ page }) => {
-  await openBox(page)
+  await openBox(page, host.url)
   await field(page).fill('undo commit')
   await expect(hits(page).first()).toBeVisible()
   await page.keyboard.press('ArrowDown')
@@ -127,7 +111,7 @@ test('meaning never moves what the reader is pointing at', async ({ page }) => {
   const address = () => active.evaluate((option) => (option.closest('a') ?? option.querySelector('a'))?.href)
   const before = await address()
   const place = await active.boundingBox()
-  await untilReady(page)
+  await becomesReady(page)
   await page.waitForTimeout(500)
   expect(before).toBeTruthy()
   expect(await address()).toBe(before)
@@ -141,9 +125,9 @@ test('offline reader: after one visit with a search, search by meaning works aft
   page,
   context,
 }) => {
-  await openBox(page)
+  await openBox(page, host.url)
   await field(page).fill(QUESTION)
-  await untilReady(page)
+  await becomesReady(page)
   await expect.poll(() => page.evaluate(() => navigator.serviceWorker.controller !== null)).toBe(true)
   // The rest of the index is fetched when the worker has nothing else to do.
   await expect
@@ -224,7 +208,7 @@ test('Japanese interface: the words are Japanese, and Enter that ends a conversi
 
 test('names of JavaScript are ordinary words', async ({ page }) => {
   const found = complaints(page)
-  await openBox(page)
+  await openBox(page, host.url)
   for (const word of ['constructor', '__proto__', 'toString', '<img src=x onerror=alert(1)>']) {
     await field(page).fill(word)
     await expect(
@@ -247,7 +231,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await field(page).fill('rebase')
     await expect(hits(page).first()).toBeVisible()
     await check('keyword hits')
-    await untilReady(page)
+    await becomesReady(page)
     await check('hits')
     await page.keyboard.press('ArrowDown')
     await check('a hit is chosen')

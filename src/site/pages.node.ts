@@ -5,8 +5,9 @@ import { glob } from 'tinyglobby'
 import { LateenError } from '../errors.ts'
 import { formatOf } from '../text/file.ts'
 import type { SitePage } from './pages.ts'
+import type { SkippedPage } from './report.ts'
 
-export interface ReadSiteOptions {
+export interface PagePathsOptions {
   /** Files to read, as glob patterns relative to the folder. @default `**\/*.{html,htm}` */
   readonly glob?: string | readonly string[]
   /** Files and folders to leave out, as glob patterns: the folder of the index, for example. */
@@ -16,20 +17,23 @@ export interface ReadSiteOptions {
 /** Dependencies are never pages; neither are files and folders whose names begin with a dot. */
 const NEVER = ['**/node_modules/**']
 
-/**
- * Pages in the order of their paths, one at a time: what is read is not kept.
- *
- * @throws LateenError `bad-argument` when the folder is not there
- */
-export async function* readSite(folder: string, options: ReadSiteOptions = {}): AsyncGenerator<SitePage> {
-  for (const path of await pagePaths(folder, options)) {
-    const format = formatOf(path) === 'markdown' ? 'markdown' : 'html'
-    yield { path, source: await readFile(join(folder, path)), format }
+/** Pages one at a time, in the order of `paths`, and files that cannot be read: nothing is kept. */
+export async function* readPages(
+  folder: string,
+  paths: readonly string[],
+): AsyncGenerator<SitePage | SkippedPage> {
+  for (const path of paths) {
+    try {
+      const source = await readFile(join(folder, path))
+      yield { path, source, format: formatOf(path) === 'markdown' ? 'markdown' : 'html' }
+    } catch (error) {
+      yield { path, reason: 'unreadable', detail: error instanceof Error ? error.message : String(error) }
+    }
   }
 }
 
 /** Paths of the pages of a folder, with `/` between folders, in an order that is the same everywhere. */
-export async function pagePaths(folder: string, options: ReadSiteOptions = {}): Promise<string[]> {
+export async function pagePaths(folder: string, options: PagePathsOptions = {}): Promise<string[]> {
   const { glob: patterns = '**/*.{html,htm}', exclude = [] } = options
   const found = await stat(folder).catch(() => undefined)
   if (!found?.isDirectory()) {

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { pagePaths, readSite } from './pages.node.ts'
+import { pagePaths, readPages } from './pages.node.ts'
 
 let folder: string
 beforeEach(async () => {
@@ -20,7 +20,7 @@ async function write(...paths: string[]) {
 test('the pages of a folder are read one by one in the order of their paths', async () => {
   await write('b.html', 'index.html', 'a/z.htm', 'a/B.HTML', 'a/b.html', 'style.css', 'a.md', 'ä b.html')
   const pages = []
-  for await (const page of readSite(folder)) pages.push(page)
+  for await (const page of readPages(folder, await pagePaths(folder))) pages.push(page)
   expect(pages.map(({ path }) => path)).toEqual([
     'a/B.HTML',
     'a/b.html',
@@ -47,7 +47,13 @@ test('dependencies, hidden folders and what is excluded are not pages', async ()
 test('other files are pages when patterns say so', async () => {
   await write('a.html', 'docs/b.md', 'docs/draft.md')
   expect(await pagePaths(folder, { glob: ['docs/**/*.md', '!**/draft.md'] })).toEqual(['docs/b.md'])
-  for await (const { format } of readSite(folder, { glob: '**/b.md' })) expect(format).toBe('markdown')
+})
+
+test('the format follows from the name, and what cannot be read is said to be unreadable', async () => {
+  await write('b.md', 'c.html')
+  const pages = []
+  for await (const page of readPages(folder, ['b.md', 'c.html', 'gone.html'])) pages.push(page)
+  expect(pages).toMatchObject([{ format: 'markdown' }, { format: 'html' }, { reason: 'unreadable' }])
 })
 
 test('names that look like patterns are names', async () => {

@@ -1,11 +1,10 @@
 /** The pages of a site as documents, one by one: what is read is not kept. */
-import { readFile } from 'node:fs/promises'
-import { join, relative, sep } from 'node:path'
+import { relative, sep } from 'node:path'
 import { escapePath } from 'tinyglobby'
 import { LateenError } from '../errors.ts'
 import type { ParsedDocument } from '../types.ts'
 import { throwIfAborted } from '../util/abort.ts'
-import { pagePaths } from './pages.node.ts'
+import { pagePaths, readPages } from './pages.node.ts'
 import { type PageOptions, pageReader, type SitePage } from './pages.ts'
 import type { SkippedPage } from './report.ts'
 import { spoolPages } from './spool.node.ts'
@@ -32,9 +31,6 @@ export interface SitePages {
   documents(onSkipped: (page: SkippedPage) => void): AsyncIterable<SiteDocument>
   close(): Promise<void>
 }
-
-/** Pages, and files that cannot be read. */
-type AnyPage = SitePage | SkippedPage
 
 /**
  * Goes through all pages once, for rules that concern the whole site.
@@ -93,17 +89,6 @@ async function pathsOf(site: string, { glob }: SiteSource, out: string): Promise
     ...(glob === undefined ? {} : { glob }),
     exclude: isInside ? [`${escapePath(index)}/**`] : [],
   })
-}
-
-async function* readPages(site: string, paths: readonly string[]): AsyncGenerator<AnyPage> {
-  for (const path of paths) {
-    try {
-      const source = await readFile(join(site, path))
-      yield { path, source, format: /\.(md|markdown)$/i.test(path) ? 'markdown' : 'html' }
-    } catch (error) {
-      yield { path, reason: 'unreadable', detail: error instanceof Error ? error.message : String(error) }
-    }
-  }
 }
 
 function noPages({ site, glob = '**/*.{html,htm}' }: SiteSource): LateenError {
