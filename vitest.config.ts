@@ -1,6 +1,7 @@
 import { playwright } from '@vitest/browser-playwright'
 import { defineConfig } from 'vitest/config'
 import { CHROMIUM_ARGS, chromiumPath } from './scripts/browsers.mjs'
+import { hubCommands } from './tools/hub-commands.ts'
 
 const executablePath = chromiumPath()
 
@@ -34,6 +35,7 @@ export default defineConfig({
               },
             }),
             instances: [{ browser: 'chromium' }],
+            commands: hubCommands,
           },
         },
       },

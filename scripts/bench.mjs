@@ -1,9 +1,20 @@
 // Runs benchmarks by name and keeps their results in bench/out, which docs/benchmarks.md is made of.
-// Usage: npm run bench [-- maxsim query index retrieval quality floor site report]; without a name, all of them. `report` writes docs/benchmarks.md.
+// Usage: npm run bench [-- maxsim query index tokenize retrieval quality floor site plaid report]; without a name, all of them. `report` writes docs/benchmarks.md.
 import { createServer } from 'vite'
 import { installPackages, root } from './run.mjs'
 
-const ALL = ['maxsim', 'query', 'index', 'retrieval', 'quality', 'floor', 'site', 'report']
+const ALL = [
+  'maxsim',
+  'query',
+  'index',
+  'tokenize',
+  'retrieval',
+  'quality',
+  'floor',
+  'site',
+  'plaid',
+  'report',
+]
 
 installPackages()
 const asked = process.argv.slice(2)

@@ -10,12 +10,12 @@ const LAYERS: readonly (readonly RegExp[])[] = [
   [/^(types|errors|version)\.ts$/, /^util\//],
   [
     /^(text|compress|segment|candidates)\//,
-    /^score\/(reference|scorer|synthetic|read|query|residents)\.ts$/,
+    /^score\/(reference|max-sim|scorer|synthetic|read|query|residents)\.ts$/,
     /^encode\/(encoder|model)\.ts$/,
     /^store\/(store|source)\.ts$/,
   ],
   [/^(encode|store|score|lexical)\//],
-  [/^(search|build|eval)\//],
+  [/^(search|build|eval|plaid)\//],
   [/^(client|cli|demo|site|element|plugin|pagefind|offline)\//, /^(index|node)\.ts$/],
 ]
 

@@ -8,8 +8,17 @@ import { type Search, searchOver } from './client/search.ts'
 
 export type { CreateSearchOptions } from './client/options.ts'
 export type { Hit, Search, SearchOptions } from './client/search.ts'
+export type { Dtype } from './encode/dtype.ts'
 export { ERROR_CODES, type ErrorCode, isLateenError, LateenError } from './errors.ts'
-export type { ChangeOptions, HitReference, RerankHit, RerankOptions } from './search/engine.ts'
+export { maxSim, type RankHit, type RankOptions, rank } from './score/max-sim.ts'
+export type {
+  ChangeOptions,
+  EncodeTextsOptions,
+  HitReference,
+  RerankHit,
+  RerankOptions,
+  TextVectors,
+} from './search/engine.ts'
 export type {
   ChangeSummary,
   DocumentFormat,
@@ -40,6 +49,7 @@ export type {
   SectionHit,
   Span,
   Timings,
+  TokenMatrix,
 } from './types.ts'
 
 /**

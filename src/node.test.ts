@@ -32,6 +32,24 @@ test('an index in memory has the verbs of the browser', async () => {
   await expect(search.query('bread')).rejects.toMatchObject({ code: 'closed' })
 })
 
+test('an index is searched with other weights than it was made with, and info says which', async () => {
+  const index = join(folder, 'index')
+  await writeIndex({ out: index, documents: DOCUMENTS, dtype: 'q8-matmulnbits' })
+  for (const [dtype, loaded] of [
+    [undefined, 'q8'],
+    ['q8-matmulnbits', 'q8-matmulnbits'],
+  ] as const) {
+    const search = await openSearch({ index, ...(dtype ? { dtype } : {}) })
+    expect((await search.query('the pull of the moon', { mode: 'semantic' })).hits[0]?.id).toBe('tides')
+    const { model } = await search.info()
+    expect(model).toMatchObject({ dtype: loaded, selfTest: { passed: true, verified: true } })
+    await search.close()
+  }
+  const search = await openSearch({ index, dtype: 'q4' })
+  await expect(search.prepare()).rejects.toMatchObject({ code: 'model-missing-file' })
+  await search.close()
+})
+
 test('a folder keeps its changes, and must hold an index unless one is to be created', async () => {
   const index = join(folder, 'index')
   await expect(openSearch({ index })).rejects.toMatchObject({ code: 'index-not-found' })

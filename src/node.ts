@@ -10,6 +10,7 @@ import {
   writeIndex as write,
 } from './build/write-index.ts'
 import { type Search, searchOver } from './client/search.ts'
+import type { Dtype } from './encode/dtype.ts'
 import { loadNodeEncoder } from './encode/load.node.ts'
 import { referenceScorer } from './score/reference.ts'
 import { wasmScorer } from './score/wasm.ts'
@@ -25,9 +26,21 @@ export type { Bits } from './build/codec.ts'
 export type { IndexBytes, WrittenIndex } from './build/write-index.ts'
 export { type ReadDocuments, readDocuments } from './cli/read-documents.ts'
 export type { Hit, Search, SearchOptions } from './client/search.ts'
+export type { Dtype } from './encode/dtype.ts'
 export { ERROR_CODES, type ErrorCode, isLateenError, LateenError } from './errors.ts'
+export { type ImportedIndex, type ImportPlaidOptions, importPlaid } from './plaid/import.node.ts'
+export type { PlaidChunk, PlaidIndex, PlaidLayout, PlaidLists } from './plaid/plaid.ts'
+export { readPlaid } from './plaid/read.node.ts'
+export { maxSim, type RankHit, type RankOptions, rank } from './score/max-sim.ts'
 export type { Backend, OpenBackend } from './search/backend.ts'
-export type { ChangeOptions, HitReference, RerankHit, RerankOptions } from './search/engine.ts'
+export type {
+  ChangeOptions,
+  EncodeTextsOptions,
+  HitReference,
+  RerankHit,
+  RerankOptions,
+  TextVectors,
+} from './search/engine.ts'
 export { buildSite, type SiteBuildOptions } from './site/build-site.node.ts'
 export type { IndexedPage, SiteBytes, SiteReport, SkippedPage } from './site/report.ts'
 export { fileStore } from './store/file.node.ts'
@@ -37,20 +50,49 @@ export { parseDocument } from './text/parse.ts'
 export type * from './types.ts'
 
 export interface NodeBackendOptions {
-  /** Folder of a model bundle. @default the bundled `lateen-mini` */
+  /**
+   * How many leading components of the model's vectors are used, for models trained to allow it; fewer make
+   * a smaller index. @default those of the index, else all
+   */
+  readonly dim?: number
+  /**
+   * Folder or base URL of a model bundle; or `hub:owner/name[@revision]`, which is stored on this machine
+   * first; without `hub:` where no such folder exists. @default the bundled `lateen-mini`
+   */
   readonly model?: string
+  /** Base URL of the Hub. @default HF_ENDPOINT of the environment, else https://huggingface.co */
+  readonly hub?: string
+  /**
+   * Weights to load, in the names of transformers.js: `auto` tries all that suit a backend until one gives
+   * the known vectors, any other is the only one that is tried. @default 'auto'
+   */
+  readonly dtype?: Dtype
+  /** ONNX file of the model bundle, where it is none of the usual `onnx/model*.onnx` and `model*.onnx`. */
+  readonly weights?: string
   /** What computes MaxSim: WebAssembly, or the plain reference that is the truth and slow. @default 'wasm' */
   readonly scorer?: 'wasm' | 'reference'
 }
 
 /** Model and scorer of a Node process. Fails as {@link openSearch} does when its model is needed. */
-export function nodeBackend({ model, scorer = 'wasm' }: NodeBackendOptions = {}): OpenBackend {
-  return async (_gpuLosses, onProgress) => {
+export function nodeBackend({
+  model,
+  hub,
+  dtype,
+  weights,
+  dim,
+  scorer = 'wasm',
+}: NodeBackendOptions = {}): OpenBackend {
+  return async (_gpuLosses, onProgress, indexDim) => {
     const { encoder, fallbacks, readFile } = await loadNodeEncoder({
       ...(model === undefined ? {} : { model }),
+      hub,
+      dtype,
+      weights,
+      dim,
+      indexDim,
       ...(onProgress ? { onProgress } : {}),
     })
-    const files = await readModelFiles(readFile)
+    const files = await readModelFiles(readFile, encoder.spec)
     const scoring = scorer === 'wasm' ? await wasmScorer() : referenceScorer()
     return {
       encoder,

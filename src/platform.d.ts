@@ -20,6 +20,10 @@ declare class TextDecoder {
   readonly encoding: string
   decode(bytes?: Uint8Array): string
 }
+declare const crypto: {
+  /** Only in secure contexts. */
+  readonly subtle?: { digest(algorithm: 'SHA-256', bytes: Uint8Array): Promise<ArrayBuffer> }
+}
 declare function atob(base64: string): string
 declare const performance: { now(): number }
 interface PlatformTimer {

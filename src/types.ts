@@ -249,9 +249,11 @@ export interface ChangeOptions {
 export type EncoderBackend = 'webgpu' | 'wasm' | 'node'
 export type ScorerKind = 'reference' | 'wasm' | 'webgpu'
 
-/** A backend that was tried and dropped, and why. */
+/** A backend, or one with certain weights, that was tried and dropped, and why. */
 export interface Fallback {
   readonly from: string
+  /** Weights that were dropped on it; absent when the whole backend was. */
+  readonly dtype?: string
   readonly code: string
   readonly message: string
 }
@@ -276,7 +278,10 @@ export interface EngineInfo {
     readonly state: 'unloaded' | 'loading' | 'ready' | 'failed'
     readonly bytes: number
     readonly backend?: EncoderBackend
-    readonly selfTest?: { readonly passed: boolean; readonly minCosine: number }
+    /** How the weights that are loaded are stored, e.g. `q8`. */
+    readonly dtype?: string
+    /** `verified` is false for a model without known answers: then vectors are numbers, and no more is known. */
+    readonly selfTest?: { readonly passed: boolean; readonly verified: boolean; readonly minCosine: number }
     readonly error?: { readonly code: string; readonly message: string }
   }
   readonly scorer?: ScorerKind

@@ -1,11 +1,13 @@
 /** A model opened for building: cutting passages needs its tokenizer, and only new text needs its weights. */
 import { readModelBundle } from '../encode/bundle.ts'
+import type { Dtype } from '../encode/dtype.ts'
 import type { Encoder } from '../encode/encoder.ts'
-import { folderSource } from '../encode/folder.node.ts'
 import { countDocumentTokens } from '../encode/input.ts'
 import { bundledModel, type LoadedEncoder, loadNodeEncoder } from '../encode/load.node.ts'
+import { nodeModelSource } from '../encode/source.node.ts'
 import type { ModelSource } from '../encode/source.ts'
-import { weightsFor } from '../encode/weights.ts'
+import { rungsFor, weightsFor } from '../encode/weights.ts'
+import { LateenError } from '../errors.ts'
 import type { Backend } from '../search/backend.ts'
 import { readModelFiles } from '../search/model-files.ts'
 import { once } from '../util/once.ts'
@@ -13,6 +15,10 @@ import { once } from '../util/once.ts'
 export interface BuildModel {
   /** Folder of the model bundle. */
   readonly folder: string
+  /** What went not as it should and did no harm. */
+  readonly warnings: readonly string[]
+  /** Weights that are loaded here; browsers choose their own. */
+  readonly dtype: Dtype
   /** Paths of what a browser may load of the bundle, in order. */
   readonly files: readonly string[]
   readonly encoder: Pick<Encoder, 'spec' | 'countTokens' | 'encodeDocuments'>
@@ -23,18 +29,42 @@ export interface BuildModel {
 /**
  * Reads a bundle; weights are loaded by the first text that is encoded in this thread.
  *
- * @param folder of a model bundle; default: the bundled `lateen-mini`
+ * @param model  folder of a bundle, or `hub:owner/name[@revision]`, which is stored on this machine first, with
+ *               the weights browsers load; default: the bundled `lateen-mini`
+ * @param dim    leading components of its vectors that are kept; default: all
  * @throws LateenError as `loadNodeEncoder` does
  */
-export async function openBuildModel(folder = bundledModel(), signal?: AbortSignal): Promise<BuildModel> {
-  const { source, paths } = recorded(folderSource(folder))
-  const { spec, tokenizer, readFile } = await readModelBundle(source, { signal })
-  const { modelCodec } = await readModelFiles(readFile)
-  for (const backend of ['wasm', 'webgpu'] as const) paths.add(weightsFor(spec, backend).path)
+export async function openBuildModel(
+  model = bundledModel(),
+  signal?: AbortSignal,
+  dtype: Dtype = 'auto',
+  dim?: number,
+): Promise<BuildModel> {
+  const warnings: string[] = []
+  const opened = await nodeModelSource(model, { signal, onFallback: ({ message }) => warnings.push(message) })
+  const { folder } = opened
+  if (!folder) {
+    throw new LateenError(
+      'bad-argument',
+      `Expected the folder of a model or hub:owner/name, found ${model}. Copy that model into a folder.`,
+    )
+  }
+  const { source, paths } = recorded(opened)
+  const { spec, tokenizer, readFile } = await readModelBundle(source, { dim, signal })
+  const { modelCodec } = await readModelFiles(readFile, spec)
+  rungsFor(spec, 'node', dtype)
+  for (const backend of ['wasm', 'webgpu'] as const) {
+    const { path, external = [] } = weightsFor(spec, backend)
+    for (const file of [path, ...external]) paths.add(file)
+  }
+  for (const path of paths) await opened.fetch?.(path, { signal })
+  await opened.complete()
   let loaded: LoadedEncoder | undefined
-  const load = once(async () => (loaded = await loadNodeEncoder({ model: folder, signal })))
+  const load = once(async () => (loaded = await loadNodeEncoder({ model: folder, dtype, dim, signal })))
   return {
     folder,
+    warnings,
+    dtype,
     files: [...paths].sort(),
     modelCodec,
     encoder: {
@@ -57,8 +87,8 @@ export async function openBuildModel(folder = bundledModel(), signal?: AbortSign
   }
 }
 
-/** The same source; every file that could be read is remembered. */
-function recorded(source: ModelSource): { source: ModelSource; paths: Set<string> } {
+/** The same source; every file that could be read is remembered, and none is read in parts: browsers get it whole. */
+function recorded({ readRange: _, ...source }: ModelSource): { source: ModelSource; paths: Set<string> } {
   const paths = new Set<string>()
   const read: ModelSource['read'] = async (path, options) => {
     const bytes = await source.read(path, options)

@@ -5,6 +5,7 @@ import { plainCodec } from '../compress/plain.ts'
 import { poolTokens } from '../compress/pool.ts'
 import { trainResidualCodecs } from '../compress/residual.ts'
 import type { Encoder } from '../encode/encoder.ts'
+import type { ModelSpec } from '../encode/model.ts'
 import type { Manifest } from '../segment/manifest.ts'
 import { encodedText } from '../text/passages.ts'
 import { seededRandom } from '../util/random.ts'
@@ -53,6 +54,27 @@ export async function codecForIndex(
   }
   const file = writeCodecFile(trainResidualCodecs({ data, numTokens, dim }))
   return { codec: readCodecFile(file)(bits), file }
+}
+
+/**
+ * The codec of an index that begins with these documents and takes in others later. One that is trained says
+ * as much about those as its sample does: with fewer than 2,000 passages to begin with, or a dimension that
+ * does not fill bytes, vectors are stored as they are.
+ *
+ * Takes what {@link codecForIndex} does.
+ */
+export function codecForGrowingIndex(
+  ...[bits, encoder, modelCodec, documents, pooling]: Parameters<typeof codecForIndex>
+): Promise<IndexCodec> {
+  const passages = documents.reduce((sum, document) => sum + document.passages.length, 0)
+  const canTrain = passages >= SAMPLE_PASSAGES && encoder.spec.dim % 8 === 0
+  return codecForIndex(modelCodec || canTrain ? bits : 32, encoder, modelCodec, documents, pooling)
+}
+
+/** How documents are pooled in a new index: as the caller wants, else as the model itself does it. */
+export function indexPooling(spec: Pick<ModelSpec, 'pooling'>, poolFactor: number): Manifest['pooling'] {
+  if (poolFactor === 1 && spec.pooling) return spec.pooling
+  return { factor: poolFactor, protectedTokens: 1 }
 }
 
 function samplePassages(documents: readonly PreparedDocument[]): string[] {

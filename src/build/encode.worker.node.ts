@@ -5,7 +5,7 @@ import { asLateenError } from '../errors.ts'
 import { passageCoder } from './coder.ts'
 import type { WorkerAnswer, WorkerSetup, WorkerTask } from './worker-coder.node.ts'
 
-const { model, codec, pooling } = workerData as WorkerSetup
+const { model, dtype, dim, codec, pooling } = workerData as WorkerSetup
 const answer = (message: WorkerAnswer, transfer: ArrayBuffer[] = []) =>
   parentPort!.postMessage(message, transfer)
 
@@ -15,7 +15,7 @@ function fail(error: unknown) {
 }
 
 try {
-  const { encoder } = await loadNodeEncoder({ model, threads: 1 })
+  const { encoder } = await loadNodeEncoder({ model, dtype, dim, threads: 1 })
   const code = passageCoder(encoder, codec, pooling)
   parentPort!.on('message', async ({ texts }: WorkerTask) => {
     try {

@@ -10,12 +10,18 @@ export interface NewManifest {
   /** Present when the codec was trained for this index. */
   readonly codecFile?: FileReference
   readonly pooling: Manifest['pooling']
-  /** False: documents were not split. */
-  readonly split: boolean
+  /** Name of the rule that made the passages. @default the one of `splitDocument` */
+  readonly policy?: string
 }
 
 /** Without segments, at revision 0: the first commit makes it 1. */
-export function newManifest({ spec, codec, codecFile, pooling, split }: NewManifest): Manifest {
+export function newManifest({
+  spec,
+  codec,
+  codecFile,
+  pooling,
+  policy = PASSAGE_POLICY,
+}: NewManifest): Manifest {
   return {
     format: 'lateen-index',
     version: [FORMAT_MAJOR, FORMAT_MINOR],
@@ -34,7 +40,7 @@ export function newManifest({ spec, codec, codecFile, pooling, split }: NewManif
       ...(codecFile ? { file: codecFile } : {}),
     },
     pooling,
-    passages: { policy: split ? PASSAGE_POLICY : 'document', maxTokens: spec.documentLength },
+    passages: { policy, maxTokens: spec.documentLength },
     segments: [],
   }
 }

@@ -90,7 +90,7 @@ function isParsed(document: AnyDocument): document is ParsedDocument {
 const HASH_DIGITS = 8
 
 /** Everything that is stored or encoded decides the hash, so equal hashes need no new work. */
-function contentHash(passages: readonly Passage[]): string {
+export function contentHash(passages: readonly Passage[]): string {
   return sha256Hex(new TextEncoder().encode(JSON.stringify(passages))).slice(0, HASH_DIGITS)
 }
 

@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import type { Codec, CodedVectors } from '../compress/codec.ts'
+import type { Dtype } from '../encode/dtype.ts'
 import { asLateenError, type ErrorCode, LateenError } from '../errors.ts'
 import type { Manifest } from '../segment/manifest.ts'
 import { throwIfAborted } from '../util/abort.ts'
@@ -12,6 +13,9 @@ import type { Coder } from './coder.ts'
 export interface WorkerSetup {
   /** Folder of the model bundle. */
   readonly model: string
+  /** Components of the vectors. */
+  readonly dim: number
+  readonly dtype?: Dtype
   readonly codec: Codec
   readonly pooling: Manifest['pooling']
 }

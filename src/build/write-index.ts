@@ -7,10 +7,11 @@ import type { Backend } from '../search/backend.ts'
 import { filesOf, type Manifest, type SegmentReference, serializeManifest } from '../segment/manifest.ts'
 import { divideSegment } from '../segment/parts.ts'
 import type { WritableStore } from '../store/store.ts'
+import { PASSAGE_POLICY } from '../text/passages.ts'
 import type { ChangeSummary, OnProgress } from '../types.ts'
 import { throwIfAborted } from '../util/abort.ts'
 import { buildSegments, countPassages } from './build.ts'
-import { BITS, type Bits, codecForIndex } from './codec.ts'
+import { BITS, type Bits, codecForIndex, indexPooling } from './codec.ts'
 import type { Coder } from './coder.ts'
 import { fileReference } from './index.ts'
 import { newManifest } from './manifest.ts'
@@ -76,7 +77,7 @@ export interface IndexBytes {
  *         `duplicate-id`; `aborted`, and then the store still has the index it had; what the store throws
  */
 export async function writeIndex(options: WriteIndexOptions): Promise<WrittenIndex> {
-  const { store, documents, backend, bits, poolFactor, split = true, signal, onProgress } = options
+  const { documents, backend, bits, poolFactor, split = true, signal, onProgress } = options
   assertOptions(bits, poolFactor)
   const { encoder, modelCodec } = backend
   const events = { ...(signal ? { signal } : {}), ...(onProgress ? { onProgress } : {}) }
@@ -92,7 +93,7 @@ export async function writeIndex(options: WriteIndexOptions): Promise<WrittenInd
     if (bits <= 4 && !modelCodec) prepared = await collect(prepared)
   }
   if (Array.isArray(prepared)) assertSome(prepared.length, skipped)
-  const pooling = { factor: poolFactor, protectedTokens: 1 }
+  const pooling = indexPooling(encoder.spec, poolFactor)
   const { codec, file } = await codecForIndex(
     bits,
     encoder,
@@ -100,7 +101,41 @@ export async function writeIndex(options: WriteIndexOptions): Promise<WrittenInd
     Array.isArray(prepared) ? prepared : [],
     pooling,
   )
+  const policy = split ? PASSAGE_POLICY : 'document'
+  return writePrepared({
+    ...options,
+    prepared,
+    skipped,
+    codec,
+    ...(file ? { codecFile: file } : {}),
+    pooling,
+    policy,
+    ...(options.openCoder ? { coder: options.openCoder(codec, pooling) } : {}),
+  })
+}
 
+export interface WritePreparedOptions
+  extends Pick<
+    WriteIndexOptions,
+    'store' | 'backend' | 'onDocument' | 'beforeCommit' | 'signal' | 'onProgress'
+  > {
+  readonly prepared: readonly PreparedDocument[] | AsyncIterable<PreparedDocument>
+  /** What was left out so far; documents that come one by one may still add to it. */
+  readonly skipped: readonly Skipped[]
+  readonly codec: Codec
+  /** The file to store with the index when the model does not bring the codec. */
+  readonly codecFile?: Uint8Array
+  readonly pooling: Manifest['pooling']
+  /** Name of the rule that made the passages. */
+  readonly policy: string
+  /** Codes passages in place of the encoder. */
+  readonly coder?: Coder
+}
+
+/** The second half of `writeIndex`, for documents that are cut into passages, and perhaps coded, already. */
+export async function writePrepared(options: WritePreparedOptions): Promise<WrittenIndex> {
+  const { store, prepared, skipped, codec, codecFile: file, pooling, policy, signal, onProgress } = options
+  const { encoder } = options.backend
   const references: SegmentReference[] = []
   let written = 0
   /** Keywords of the segment that is being built. */
@@ -109,7 +144,7 @@ export async function writeIndex(options: WriteIndexOptions): Promise<WrittenInd
     encoder,
     codec,
     pooling,
-    ...(options.openCoder ? { coder: options.openCoder(codec, pooling) } : {}),
+    ...(options.coder ? { coder: options.coder } : {}),
     ...(Array.isArray(prepared) ? { total: countPassages(prepared) } : {}),
     onDocument(document) {
       written++
@@ -117,7 +152,8 @@ export async function writeIndex(options: WriteIndexOptions): Promise<WrittenInd
       for (const passage of passages) keywords.add({ passage, passages: passages.length })
       options.onDocument?.(document)
     },
-    ...events,
+    ...(signal ? { signal } : {}),
+    ...(onProgress ? { onProgress } : {}),
   })
   for await (const segment of segments) {
     const { reference, files } = divideSegment(segment, keywords.finish())
@@ -134,7 +170,7 @@ export async function writeIndex(options: WriteIndexOptions): Promise<WrittenInd
     codec,
     ...(codecFile ? { codecFile } : {}),
     pooling,
-    split,
+    policy,
   })
   await options.beforeCommit?.()
   const manifest = await replace(store, { ...blank, segments: references }, signal)

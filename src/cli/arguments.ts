@@ -1,6 +1,7 @@
 /** Options that several commands share, checked while the command line is read. */
 import { InvalidArgumentError, Option } from 'commander'
 import { BITS, type Bits } from '../build/codec.ts'
+import { DTYPES } from '../encode/dtype.ts'
 import { DEFAULT_INDEX } from '../search/engine.ts'
 import type { SearchMode } from '../types.ts'
 
@@ -34,7 +35,22 @@ export const jsonOption = () =>
   new Option('--json', 'print one JSON object on standard output; errors too, as {"error": {code, message}}')
 
 export const modelOption = () =>
-  new Option('--model <dir>', 'folder of a model bundle (default: the bundled lateen-mini)')
+  new Option(
+    '--model <dir-or-id>',
+    'folder of a model, or hub:owner/name[@revision] (default: the bundled lateen-mini)',
+  )
+
+export const dtypeOption = () =>
+  new Option(
+    '--dtype <type>',
+    `weights to load: ${DTYPES.join(', ')} (default: auto, which tries all until one gives the known vectors)`,
+  ).argParser(oneOf(DTYPES))
+
+export const dimOption = () =>
+  new Option(
+    '--dim <n>',
+    'leading components of the vectors that are kept, for models trained to allow it (default: all)',
+  ).argParser(wholeNumber(1, 65_535))
 
 export const modeOption = () =>
   new Option('--mode <mode>', 'what answers: hybrid, semantic or lexical')

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { build } from 'vite'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { writePlaid } from '../../bench/plaid-files.ts'
 import { DEFAULT_INDEX } from '../search/engine.ts'
 import type { Explanation } from '../types.ts'
 import { VERSION } from '../version.ts'
@@ -44,7 +45,7 @@ describe('lateen', () => {
   test('--help and --version answer on standard output', async () => {
     const help = await lateen('--help')
     expect(help.status).toBe(0)
-    for (const command of ['index', 'search', 'eval', 'inspect', 'serve', 'model']) {
+    for (const command of ['index', 'import', 'search', 'eval', 'inspect', 'serve', 'model']) {
       expect(help.stdout).toContain(`\n  ${command} `)
       expect((await lateen(command, '--help')).stdout).toContain('Examples:')
     }
@@ -296,6 +297,7 @@ describe('what cannot be done is said in one line, with a code and an exit statu
     ['bad-argument', 'an unknown option', () => ['index', at('site'), '--out', at('x'), '--fast']],
     ['bad-argument', 'an unknown command', () => ['find', at('site')]],
     ['bad-argument', 'a mode that does not exist', () => ['search', at('index'), 'x', '--mode', 'psychic']],
+    ['bad-argument', 'weights nobody has', () => ['search', at('index'), 'x', '--dtype', 'int3']],
     ['bad-argument', 'a limit of 1001', () => ['search', at('index'), 'x', '-k', '1001']],
     ['bad-argument', 'a missing query', () => ['search', at('index')]],
     ['bad-argument', 'a collection without judgements', () => ['eval', at('site')]],
@@ -392,6 +394,65 @@ async function expectFailure(code: string, ...args: string[]): Promise<string> {
   expect(plain.stderr.trimEnd().split('\n').at(-1)).toBe(`lateen: ${code}: ${message}`)
   return message
 }
+
+describe('lateen import', () => {
+  /** Three passages of 64 dimensions, as the bundled model has them. */
+  const plaid = async (): Promise<string> => {
+    await writePlaid(at('plaid'), 'numpy', {
+      bits: 2,
+      dim: 64,
+      centroids: Float32Array.from({ length: 128 }, (_, i) => Math.sin(i) / 8),
+      cutoffs: Float32Array.of(-0.1, 0, 0.1),
+      weights: Float32Array.of(-0.15, -0.05, 0.05, 0.15),
+      chunks: [
+        {
+          doclens: [2, 0, 1],
+          codes: Uint32Array.of(0, 1, 0),
+          residuals: Uint8Array.from({ length: 48 }, (_, i) => i * 5),
+        },
+      ],
+    })
+    return at('plaid')
+  }
+
+  test('an index of another library can be searched afterwards', async () => {
+    const folder = await plaid()
+    await write(
+      'collection.tsv',
+      '0\tLava is molten rock.\tVolcanoes\n1\tYeast makes dough rise.\n2\tWind fills a sail.\n',
+    )
+    const { status, json } = await lateen(
+      ...['import', folder, '--out', at('imported'), '--model', MODEL],
+      ...['--documents', at('collection.tsv'), '--json'],
+    )
+    expect(status).toBe(0)
+    expect(json).toMatchObject({ documents: 3, vectors: 3, layout: 'numpy', dim: 64, bits: 2, centroids: 2 })
+    const lexical = await lateen('search', at('imported'), 'volcanoes', '--mode', 'lexical', '--json')
+    expect(lexical.json.hits).toMatchObject([{ id: '0', title: 'Volcanoes' }])
+    const semantic = await lateen('search', at('imported'), 'rock', '--mode', 'semantic', '--json')
+    expect(semantic.status).toBe(0)
+    expect((await lateen('inspect', at('imported'))).status).toBe(0)
+  })
+
+  test('says which line of the collection or of the ids is wrong', async () => {
+    const folder = await plaid()
+    await write('wrong.tsv', '0\tone\n7\ttwo\n2\tthree\n')
+    await write('wrong.json', '["a", {}, "c"]')
+    const args = ['import', folder, '--out', at('never'), '--model', MODEL]
+    const texts = await lateen(...args, '--documents', at('wrong.tsv'))
+    expect(texts.stderr).toMatch(/bad-document: wrong\.tsv, line 2: expected the passage number 1/)
+    const ids = await lateen(...args, '--ids', at('wrong.json'))
+    expect(ids.stderr).toMatch(/bad-document: wrong\.json, line 2: expected an id/)
+  })
+
+  test('refuses a model of another dimension, and no model', async () => {
+    const fixture = 'fixtures/plaid/pylate-4bit'
+    const other = await lateen('import', fixture, '--out', at('never'), '--model', MODEL)
+    expect(other.stderr).toMatch(/index-model-mismatch: .*16 dimensions/)
+    const none = await lateen('import', fixture, '--out', at('never'))
+    expect(none.stderr).toMatch(/bad-argument: .*--model/)
+  })
+})
 
 interface Ended {
   readonly status: number | null

@@ -3,13 +3,23 @@ import { basename, join, resolve } from 'node:path'
 import type { Command } from 'commander'
 import type { Bits } from '../build/codec.ts'
 import { writeIndex } from '../build/write-index.ts'
+import type { Dtype } from '../encode/dtype.ts'
 import { LateenError } from '../errors.ts'
 import { type Collection, type NamedText, parseCollection } from '../eval/beir.ts'
 import { bootstrapInterval, percentile } from '../eval/metrics.ts'
 import { nodeBackend } from '../node.ts'
 import { memoryStore } from '../store/memory.ts'
 import type { SearchMode } from '../types.ts'
-import { bitsOption, jsonOption, modelOption, modeOption, oneOf, poolFactorOption } from './arguments.ts'
+import {
+  bitsOption,
+  dimOption,
+  dtypeOption,
+  jsonOption,
+  modelOption,
+  modeOption,
+  oneOf,
+  poolFactorOption,
+} from './arguments.ts'
 import { evaluate, figures, round } from './evaluate.ts'
 import { createOutput, type Output, table } from './output.ts'
 
@@ -17,6 +27,8 @@ const SCORERS = ['wasm', 'reference'] as const
 
 interface Options {
   readonly model?: string
+  readonly dim?: number
+  readonly dtype?: Dtype
   readonly mode: SearchMode
   readonly poolFactor: number
   readonly bits: Bits
@@ -31,6 +43,8 @@ export function addEvalCommand(program: Command, signal: AbortSignal): void {
     .description('Measure retrieval on a collection with judgements, in the layout of BEIR')
     .argument('<beir-dir>', 'folder with corpus.jsonl, queries.jsonl and qrels.tsv')
     .addOption(modelOption())
+    .addOption(dimOption())
+    .addOption(dtypeOption())
     .addOption(modeOption())
     .addOption(poolFactorOption())
     .addOption(bitsOption())
@@ -75,9 +89,14 @@ async function measure(
   output: Output,
   signal: AbortSignal,
 ) {
-  const { mode, bits, poolFactor, scorer, split = false, model } = options
+  const { mode, bits, poolFactor, scorer, split = false, model, dtype, dim } = options
   const { onProgress, showProgress } = output
-  const openBackend = nodeBackend({ scorer, ...(model === undefined ? {} : { model }) })
+  const openBackend = nodeBackend({
+    scorer,
+    ...(model === undefined ? {} : { model }),
+    ...(dtype === undefined ? {} : { dtype }),
+    ...(dim === undefined ? {} : { dim }),
+  })
   const backend = await openBackend(0, onProgress)
   const store = memoryStore()
   const startMs = performance.now()

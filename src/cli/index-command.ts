@@ -5,7 +5,7 @@ import { LateenError } from '../errors.ts'
 import { writeIndex } from '../node.ts'
 import { DEFAULT_INDEX } from '../search/engine.ts'
 import { SITE_INDEX } from '../site/build-site.node.ts'
-import { bitsOption, jsonOption, modelOption, poolFactorOption } from './arguments.ts'
+import { bitsOption, dimOption, dtypeOption, jsonOption, modelOption, poolFactorOption } from './arguments.ts'
 import { indexSite } from './index-site.ts'
 import { createOutput, formatBytes, plural, printable, table } from './output.ts'
 import { EXTENSIONS, readDocuments } from './read-documents.ts'
@@ -30,6 +30,8 @@ export function addIndexCommand(program: Command, signal: AbortSignal): void {
       ),
     )
     .addOption(modelOption())
+    .addOption(dimOption())
+    .addOption(dtypeOption())
     .addOption(bitsOption([4, 2, 1], defaultsOf('bits')))
     .addOption(poolFactorOption(defaultsOf('poolFactor')))
     .addOption(jsonOption())
@@ -84,6 +86,8 @@ async function indexDocuments(
   {
     out,
     model,
+    dtype,
+    dim,
     bits = DEFAULT_INDEX.bits,
     poolFactor = DEFAULT_INDEX.poolFactor,
     json = false,
@@ -114,6 +118,9 @@ async function indexDocuments(
     out,
     documents: read.documents,
     ...(model === undefined ? {} : { model }),
+    ...(dim === undefined ? {} : { dim }),
+    ...(dtype === undefined ? {} : { dtype }),
+    ...(dim === undefined ? {} : { dim }),
     bits,
     poolFactor,
     signal,

@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander'
 import { asLateenError, LateenError } from '../errors.ts'
 import { VERSION } from '../version.ts'
 import { addEvalCommand } from './eval-command.ts'
+import { addImportCommand } from './import-command.ts'
 import { addIndexCommand } from './index-command.ts'
 import { addInspectCommand } from './inspect-command.ts'
 import { addModelCommand } from './model-command.ts'
@@ -54,6 +55,7 @@ Examples:
   $ lateen help index`,
     )
   addIndexCommand(program, signal)
+  addImportCommand(program, signal)
   addSearchCommand(program, signal)
   addInspectCommand(program, signal)
   addServeCommand(program, signal)

@@ -1,14 +1,16 @@
 import type { Command } from 'commander'
+import type { Dtype } from '../encode/dtype.ts'
 import { type ErrorCode, LateenError } from '../errors.ts'
 import { type Hit, openSearch } from '../node.ts'
 import type { Explanation, HitData, SearchMode } from '../types.ts'
-import { jsonOption, modelOption, modeOption, wholeNumber } from './arguments.ts'
+import { dtypeOption, jsonOption, modelOption, modeOption, wholeNumber } from './arguments.ts'
 import { bold, createOutput, printable } from './output.ts'
 
 interface Options {
   readonly limit: number
   readonly mode: SearchMode
   readonly model?: string
+  readonly dtype?: Dtype
   readonly explain?: boolean
   readonly json?: boolean
 }
@@ -26,6 +28,7 @@ export function addSearchCommand(program: Command, signal: AbortSignal): void {
     .option('-k, --limit <n>', 'number of hits at most, 1 to 1000', wholeNumber(1, 1000), 10)
     .addOption(modeOption())
     .addOption(modelOption())
+    .addOption(dtypeOption())
     .option('--explain', 'what every word of the query matched')
     .addOption(jsonOption())
     .addHelpText(
@@ -41,10 +44,11 @@ Examples:
     )
     .action(async (index: string, query: string, options: Options) => {
       const output = createOutput(options)
-      const { mode, limit, model, explain } = options
+      const { mode, limit, model, dtype, explain } = options
       const search = await openSearch({
         index,
         ...(model === undefined ? {} : { model }),
+        ...(dtype === undefined ? {} : { dtype }),
         signal,
         onProgress: output.onProgress,
       })

@@ -2,6 +2,7 @@
 import { join, resolve } from 'node:path'
 import { type Command, Option } from 'commander'
 import type { Bits } from '../build/codec.ts'
+import type { Dtype } from '../encode/dtype.ts'
 import type { SiteBuildOptions } from '../site/build-site.node.ts'
 import { repeated, wholeNumber } from './arguments.ts'
 
@@ -24,6 +25,8 @@ export interface SiteFlags {
   readonly verbose?: boolean
   readonly quiet?: boolean
   readonly model?: string
+  readonly dim?: number
+  readonly dtype?: Dtype
   readonly bits?: Bits
   readonly poolFactor?: number
   readonly json?: boolean
@@ -71,13 +74,14 @@ export function siteOptionsGiven(command: Command): string[] {
 }
 
 export function buildOptions(site: string, flags: SiteFlags): SiteBuildOptions & { readonly site: string } {
-  const { outputPath, outputSubdir, model, bits, poolFactor, threads, cache, runtime, glob } = flags
+  const { outputPath, outputSubdir, model, dtype, dim, bits, poolFactor, threads, cache, runtime, glob } =
+    flags
   const { base, rootSelector, excludeSelectors, forceLanguage, keepIndexUrl, cleanUrls } = flags
   return {
     site,
     out: outputPath === undefined ? join(site, outputSubdir) : resolve(outputPath),
     runtime,
-    ...given({ model, bits, poolFactor, threads, cache, glob }),
+    ...given({ model, dtype, dim, bits, poolFactor, threads, cache, glob }),
     ...given({ base, rootSelector, excludeSelectors, forceLanguage, keepIndexUrl, cleanUrls }),
   }
 }

@@ -8,15 +8,16 @@ import type { HostOptions } from './protocol.ts'
 
 /** After the first loss of the GPU it is tried once more, on a new device; after the second it is left alone. */
 export async function openWebBackend(
-  { model, prefer: wanted }: HostOptions,
+  { model, hub, dim, prefer: wanted, dtype, weights }: HostOptions,
   gpuLosses: number,
   onProgress?: OnProgress,
+  indexDim?: number,
 ): Promise<Backend> {
   const prefer = gpuLosses < 2 ? wanted : 'wasm'
-  const loaded = await loadWebEncoder({ model, prefer, onProgress })
+  const loaded = await loadWebEncoder({ model, hub, dim, indexDim, prefer, dtype, weights, onProgress })
   const { encoder, fallbacks, readFile, device, adapter } = loaded
   try {
-    const files = await readModelFiles(readFile)
+    const files = await readModelFiles(readFile, encoder.spec)
     const chosen = await chooseScorer({ prefer, ...(device ? { device } : {}) })
     return {
       encoder,

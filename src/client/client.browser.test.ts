@@ -65,6 +65,16 @@ test('every call of the engine passes through the worker', async () => {
   expect((await engine.add([document])).documents).toBe(1)
   expect((await engine.remove(['a', 'b'])).documents).toBe(2)
   expect(await engine.rerank('x', ['one', 'two'])).toHaveLength(2)
+  const [encoded] = await engine.encode(['AB'], { kind: 'query' })
+  expect(encoded).toEqual({
+    matrix: { data: Float32Array.of(65, 66), numTokens: 2, dim: 1 },
+    tokens: ['A', 'B'],
+    spans: [
+      { start: 0, end: 1 },
+      { start: 1, end: 2 },
+    ],
+    rows: Uint32Array.of(0, 1),
+  })
   await engine.prepare()
 })
 

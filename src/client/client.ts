@@ -175,6 +175,7 @@ export function createClient(options: ClientOptions): Client {
     add: (documents, options) => change(options?.signal, (engine) => engine.add(documents, options)),
     update: (documents, options) => change(options?.signal, (engine) => engine.update(documents, options)),
     remove: (ids, options) => change(options?.signal, (engine) => engine.remove(ids, options)),
+    encode: async (texts, options) => (await current(options.signal)).encode(texts, options),
     rerank: async (query, documents, options) =>
       (await current(options?.signal)).rerank(query, documents, options),
     filters: async () => (await current()).filters(),

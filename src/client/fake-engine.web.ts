@@ -79,7 +79,19 @@ export function fakeEngine(options: HostOptions, onProgress?: OnProgress): Engin
       return change(documents)
     },
     remove: (ids) => change(ids),
-    rerank: async (_, documents) => documents.map((_, index) => ({ index, id: String(index), score: 0 })),
+    encode: async (texts) =>
+      texts.map((text) => ({
+        matrix: {
+          data: Float32Array.from(text, (letter) => letter.charCodeAt(0)),
+          numTokens: text.length,
+          dim: 1,
+        },
+        tokens: [...text],
+        spans: Array.from(text, (_, start) => ({ start, end: start + 1 })),
+        rows: Uint32Array.from(text, (_, row) => row),
+      })),
+    rerank: async (_, documents) =>
+      documents.map((_, index) => ({ index, id: String(index), score: 0, spans: [] })),
     filters: async () => ({}),
     keepOffline: async () => 0,
     refresh: async () => undefined,

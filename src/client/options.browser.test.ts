@@ -45,6 +45,8 @@ for (const [name, value] of Object.entries({
   name: 3,
   model: 'http://',
   prefer: 'gpu',
+  dtype: 'int3',
+  weights: '',
   persist: 'yes',
   worker: '/worker.js',
   handshakeMs: -1,
@@ -58,6 +60,20 @@ for (const [name, value] of Object.entries({
     expect(error).toMatchObject({ message: expect.stringContaining(`'${name}'`) })
   })
 }
+
+test('a model of a Hub is handed on as it is, with the address of the Hub', () => {
+  const { host } = resolveOptions({
+    index: '/search/',
+    model: 'hub:acme/colbert@v1',
+    hub: 'https://hub.test',
+  })
+  expect(host).toMatchObject({ model: 'hub:acme/colbert@v1', hub: 'https://hub.test' })
+})
+
+test('the type and the file of weights are handed on', () => {
+  const { host } = resolveOptions({ dtype: 'q4', weights: 'colbert.onnx' })
+  expect(host).toMatchObject({ dtype: 'q4', weights: 'colbert.onnx' })
+})
 
 test('undefined is the same as absent', () => {
   expect(resolveOptions({ index: undefined, persist: undefined } as object).host).toEqual(

@@ -1,4 +1,5 @@
 /** The options of `createSearch`: checked and completed once, here. */
+import { DTYPES, type Dtype } from '../encode/dtype.ts'
 import { LateenError } from '../errors.ts'
 import type { OnProgress } from '../types.ts'
 import { loadCode } from '../util/load-code.ts'
@@ -17,13 +18,28 @@ export interface CreateSearchOptions {
    */
   readonly name?: string
   /**
-   * Base URL of the model bundle, absolute or relative to the page.
+   * Base URL of the model bundle, absolute or relative to the page; or `hub:owner/name[@revision]`, which is
+   * then fetched from the Hub by the reader's browser.
    * @default `model/` in the folder of the index, where `lateen index` puts it; without an index
    * `models/lateen-mini/` next to the page (`document.baseURI`)
    */
   readonly model?: string
+  /** Base URL of the Hub. @default https://huggingface.co */
+  readonly hub?: string
+  /**
+   * How many leading components of the model's vectors are used, for models trained to allow it; fewer make
+   * a smaller index. @default those of the index, else all
+   */
+  readonly dim?: number
   /** Backend to try first. What is really used, and why, is in `info()`. @default 'auto' */
   readonly prefer?: 'auto' | 'webgpu' | 'wasm'
+  /**
+   * Weights to load, in the names of transformers.js: `auto` tries all that suit a backend until one gives
+   * the known vectors, any other is the only one that is tried. @default 'auto'
+   */
+  readonly dtype?: Dtype
+  /** ONNX file of the model bundle, where it is none of the usual `onnx/model*.onnx` and `model*.onnx`. */
+  readonly weights?: string
   /** False keeps nothing beyond the page's life. @default true: IndexedDB */
   readonly persist?: boolean
   /** Makes the worker, for pages that serve its script from a place of their own. @default the bundled one */
@@ -48,7 +64,11 @@ const CHECKS: Record<keyof CreateSearchOptions, Check> = {
   index: nonEmptyString,
   name: nonEmptyString,
   model: nonEmptyString,
+  hub: nonEmptyString,
+  dim: (value) => (Number.isSafeInteger(value) && Number(value) > 0 ? undefined : 'a whole number from 1'),
   prefer: (value) => (PREFERENCES.has(value) ? undefined : `'auto', 'webgpu' or 'wasm'`),
+  dtype: (value) => (DTYPES.includes(value as Dtype) ? undefined : `one of ${DTYPES.join(', ')}`),
+  weights: nonEmptyString,
   persist: (value) => (typeof value === 'boolean' ? undefined : 'true or false'),
   worker: aFunction,
   handshakeMs: (value) => (Number.isFinite(value) && Number(value) >= 0 ? undefined : 'a number from 0'),
@@ -66,12 +86,12 @@ export function resolveOptions(options: CreateSearchOptions): ClientOptions {
     host: {
       ...(index ? { index } : {}),
       name: options.name ?? index ?? 'default',
-      model: options.model
-        ? folderUrl('model', options.model, document.baseURI)
-        : index
-          ? folderUrl('model', 'model/', index)
-          : folderUrl('model', 'models/lateen-mini/', document.baseURI),
+      model: modelAddress(options.model, index),
+      ...(options.hub ? { hub: options.hub } : {}),
+      ...(options.dim ? { dim: options.dim } : {}),
       prefer: options.prefer ?? 'auto',
+      ...(options.dtype ? { dtype: options.dtype } : {}),
+      ...(options.weights ? { weights: options.weights } : {}),
       persist: options.persist ?? true,
     },
     startWorker: options.worker ?? startSearchWorker,
@@ -101,6 +121,14 @@ function check(options: CreateSearchOptions): void {
       )
     }
   }
+}
+
+function modelAddress(model: string | undefined, index: string | undefined): string {
+  if (model?.startsWith('hub:')) return model
+  if (model) return folderUrl('model', model, document.baseURI)
+  return index
+    ? folderUrl('model', 'model/', index)
+    : folderUrl('model', 'models/lateen-mini/', document.baseURI)
 }
 
 /** An absolute URL that ends with a slash, so that names resolve below it. */

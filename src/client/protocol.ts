@@ -7,8 +7,15 @@
  * comlink proxy that the worker releases when the call ends.
  */
 import { type ProxyMarked, type TransferHandler, transferHandlers } from 'comlink'
+import type { Dtype } from '../encode/dtype.ts'
 import { ERROR_CODES, type ErrorCode, isLateenError, LateenError } from '../errors.ts'
-import type { HitReference, RerankHit, RerankOptions } from '../search/engine.ts'
+import type {
+  EncodeTextsOptions,
+  HitReference,
+  RerankHit,
+  RerankOptions,
+  TextVectors,
+} from '../search/engine.ts'
 import type {
   ChangeSummary,
   DocumentInput,
@@ -22,7 +29,7 @@ import type {
 } from '../types.ts'
 
 /** Grows with every incompatible change, so that a cached worker of another release is noticed. */
-export const PROTOCOL = 2
+export const PROTOCOL = 3
 
 /** What an engine is built from; every URL is absolute, for a worker has another base. */
 export interface HostOptions {
@@ -30,9 +37,16 @@ export interface HostOptions {
   readonly index?: string
   /** IndexedDB name of the local index. */
   readonly name: string
-  /** Base URL of the model bundle. */
+  /** Base URL of the model bundle, or its address on a Hub. */
   readonly model: string
+  /** Base URL of the Hub. */
+  readonly hub?: string
+  /** Components of the vectors that are used; absent: those of the index, else all. */
+  readonly dim?: number
   readonly prefer: 'auto' | 'webgpu' | 'wasm'
+  readonly dtype?: Dtype
+  /** ONNX file of the bundle. */
+  readonly weights?: string
   /** False keeps everything in memory. */
   readonly persist: boolean
 }
@@ -68,6 +82,11 @@ export interface Host {
     report?: Callback<Progress>,
   ): Promise<ChangeSummary>
   remove(call: number, ids: readonly string[], report?: Callback<Progress>): Promise<ChangeSummary>
+  encode(
+    call: number,
+    texts: readonly string[],
+    options: Cloneable<EncodeTextsOptions>,
+  ): Promise<TextVectors[]>
   rerank(
     call: number,
     query: string,

@@ -94,6 +94,7 @@ export function remoteEngine(host: Remote<Host>): RemoteEngine {
     add: (documents, options) => change(options, (call, report) => host.add(call, documents, report)),
     update: (documents, options) => change(options, (call, report) => host.update(call, documents, report)),
     remove: (ids, options) => change(options, (call, report) => host.remove(call, ids, report)),
+    encode: (texts, options) => ask(options.signal, (call) => host.encode(call, texts, cloneable(options))),
     rerank: (query, documents, options) =>
       ask(options?.signal, (call) => host.rerank(call, query, documents, cloneable(options))),
     filters: async () => withoutPrototypes(await ask(undefined, (call) => host.filters(call))),

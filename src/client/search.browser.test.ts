@@ -4,7 +4,9 @@ import {
   type CreateSearchOptions,
   createSearch,
   isLateenError,
+  maxSim,
   type Progress,
+  rank,
   type Search,
 } from '../index.ts'
 import { startSearchWorker } from './worker.ts'
@@ -187,6 +189,42 @@ test('texts can be reranked without an index', async () => {
   const hits = await site.rerank('tides of the sea', DOCUMENTS, { limit: 2 })
   expect(hits).toHaveLength(2)
   expect(hits[0]).toMatchObject({ index: 2, id: 'moon' })
+  const words = hits[0]!.spans.map(({ start, end }) => DOCUMENTS[2]!.text.slice(start, end))
+  expect(words).toContain('sea')
+})
+
+test('vectors that the page keeps rank texts as the search itself does', async () => {
+  const site = await search()
+  const texts = DOCUMENTS.map(({ text }) => text)
+  const [query] = await site.encode([PARAPHRASE], { kind: 'query' })
+  const kept = await site.encode(texts, { kind: 'document' })
+  const matrices = kept.map(({ matrix }) => matrix)
+  const hits = await site.rerank(PARAPHRASE, texts)
+  expect(rank(query!.matrix, matrices)).toEqual(
+    hits.map(({ index, score }) => ({ index, score: expect.closeTo(score, 5) })),
+  )
+  expect(maxSim(query!.matrix, matrices[0]!)).toBeCloseTo(hits.find(({ index }) => index === 0)!.score, 5)
+  const [halved] = await site.encode([texts[0]!], { kind: 'document', poolFactor: 2 })
+  expect(halved!.matrix.numTokens).toBeLessThan(0.6 * matrices[0]!.numTokens)
+  // The worker remembers queries, and what it gave away must not be among them.
+  expect(await site.encode([PARAPHRASE], { kind: 'query' })).toEqual([query])
+  const refused = await failure(site.encode(texts, {} as never))
+  expect(isLateenError(refused, 'bad-argument')).toBe(true)
+})
+
+test('a model without a codec of its own is searched in memory, as exactly as it reranks', async () => {
+  const site = await search({ model: '/fixtures/tiny-model/' })
+  // Short enough for a model that reads few tokens: each is one passage.
+  const documents = ['a cat', 'the dog', 'red fish'].map((text, i) => ({ id: `d${i}`, text }))
+  for (const document of documents) await site.add([document])
+  const query = 'cat'
+  const { hits } = await site.query(query, { mode: 'semantic' })
+  expect(await site.info()).toMatchObject({ codec: 'f32 32 bit', storage: 'memory' })
+  const reranked = await site.rerank(query, documents)
+  expect(hits.length).toBeGreaterThan(0)
+  for (const { id, score } of hits) {
+    expect(Math.abs(score - reranked.find((hit) => hit.id === id)!.score)).toBeLessThan(1e-4)
+  }
 })
 
 test('a model that is not there leaves the keyword leg, and the answer says why', async () => {

@@ -1,6 +1,14 @@
 /** The object a page searches with: hits that explain themselves, and the newest query wins. */
 import { LateenError } from '../errors.ts'
-import type { AsyncEngine, ChangeOptions, HitReference, RerankHit, RerankOptions } from '../search/engine.ts'
+import type {
+  AsyncEngine,
+  ChangeOptions,
+  EncodeTextsOptions,
+  HitReference,
+  RerankHit,
+  RerankOptions,
+  TextVectors,
+} from '../search/engine.ts'
 import type {
   ChangeSummary,
   DocumentInput,
@@ -56,6 +64,11 @@ export interface Search {
   update(documents: readonly DocumentInput[], options?: ChangeOptions): Promise<ChangeSummary>
   /** Removes documents. Fails with `document-not-found` when an id is not there; nothing is removed then. */
   remove(ids: readonly string[], options?: ChangeOptions): Promise<ChangeSummary>
+  /**
+   * The token vectors of texts, with their tokens, for callers who keep and compare them themselves:
+   * `maxSim` and `rank` take them. Needs no index. Fails with `bad-argument` on options out of range.
+   */
+  encode(texts: readonly string[], options: EncodeTextsOptions): Promise<TextVectors[]>
   /** Scores texts against a query, best first, without any index. */
   rerank(
     query: string,
@@ -139,6 +152,8 @@ export function searchOver(engine: AsyncEngine, persist = async () => true): Sea
     add: engine.add,
     update: engine.update,
     remove: engine.remove,
+    // Callers without types may leave the options out, and shall be told what is missing.
+    encode: async (texts, options = {} as EncodeTextsOptions) => engine.encode(texts, options),
     rerank: engine.rerank,
     prepare: engine.prepare,
     detail: ({ id, passage }) => engine.detail({ id, passage }),

@@ -1,5 +1,5 @@
 /** The worker's side of the protocol: an engine answered call by call. */
-import { expose, type Remote, releaseProxy } from 'comlink'
+import { expose, type Remote, releaseProxy, transfer } from 'comlink'
 import { asLateenError, LateenError } from '../errors.ts'
 import type { Engine } from '../search/engine.ts'
 import type { HitList, OnProgress, Progress } from '../types.ts'
@@ -127,6 +127,14 @@ export function serve(open: OpenEngine): Host {
     add: (call, documents, report) => run(call, report, (options) => opened().add(documents, options)),
     update: (call, documents, report) => run(call, report, (options) => opened().update(documents, options)),
     remove: (call, ids, report) => run(call, report, (options) => opened().remove(ids, options)),
+    encode: (call, texts, options) =>
+      run(call, undefined, async ({ signal }) => {
+        const encoded = await opened().encode(texts, { ...options, signal })
+        return transfer(
+          encoded,
+          encoded.map(({ matrix }) => matrix.data.buffer),
+        )
+      }),
     rerank: (call, query, documents, options) =>
       run(call, undefined, ({ signal }) => opened().rerank(query, documents, { ...options, signal })),
     filters: (call) => run(call, undefined, () => opened().filters()),

@@ -1,28 +1,54 @@
 /** The parts of a residual codec as bytes: what its fingerprint covers and what a codec file stores. */
 
-import { floatToHalf, halfToFloat } from '../util/half.ts'
+import { floatToHalf, halfToFloat, roundToHalf } from '../util/half.ts'
 import { sha256Stream } from '../util/hash.ts'
 import { type ResidualBits, type ResidualCodec, SCALE_LEVELS } from './codec.ts'
 
 export type CodecParts = Omit<ResidualCodec, 'kind' | 'fingerprint'>
 export type CodecTable = Pick<ResidualCodec, 'weightStep' | 'scales' | 'cutoffs' | 'weights'>
 
-/** SHA-256 over a tag, bits, dim and number of centroids (u32 each), the centroids and the table. */
+/**
+ * SHA-256 over a tag, bits, dim and number of centroids (u32 each), the centroids and the table; of a codec
+ * with exact weights these too, under a tag of its own.
+ */
 export function codecFingerprint(parts: CodecParts): string {
+  const { exactWeights } = parts
   const sizes = new DataView(new ArrayBuffer(12))
   sizes.setUint32(0, parts.bits, true)
   sizes.setUint32(4, parts.dim, true)
   sizes.setUint32(8, parts.numCentroids, true)
   const hash = sha256Stream()
-  hash.update(new TextEncoder().encode('lateen-codec residual'))
+  hash.update(new TextEncoder().encode(`lateen-codec residual${exactWeights ? ' exact' : ''}`))
   hash.update(new Uint8Array(sizes.buffer))
-  hash.update(centroidBytes(parts.centroids))
+  hash.update(centroidBytes(parts.centroids, exactWeights ? centroidWidth(parts.centroids) : 2))
   hash.update(tableBytes(parts))
+  if (exactWeights) hash.update(floatBytes(exactWeights))
   return hash.hex()
 }
 
-/** Centroids as little-endian halves. */
-export function centroidBytes(centroids: Float32Array): Uint8Array {
+/** Bytes that keep every component of the centroids as it is. */
+export function centroidWidth(centroids: Float32Array): 2 | 4 {
+  return centroids.every((value) => roundToHalf(value) === value) ? 2 : 4
+}
+
+/** Little-endian singles. */
+export function floatBytes(values: Float32Array): Uint8Array {
+  const view = new DataView(new ArrayBuffer(4 * values.length))
+  values.forEach((value, i) => {
+    view.setFloat32(4 * i, value, true)
+  })
+  return new Uint8Array(view.buffer)
+}
+
+/** Reads what {@link floatBytes} wrote. */
+export function parseFloats(bytes: Uint8Array): Float32Array {
+  const view = viewOf(bytes)
+  return Float32Array.from({ length: bytes.length / 4 }, (_, i) => view.getFloat32(4 * i, true))
+}
+
+/** Centroids as little-endian halves, or as singles where halves would round them. */
+export function centroidBytes(centroids: Float32Array, width: 2 | 4 = 2): Uint8Array {
+  if (width === 4) return floatBytes(centroids)
   const view = new DataView(new ArrayBuffer(2 * centroids.length))
   centroids.forEach((value, i) => {
     view.setUint16(2 * i, floatToHalf(value), true)
@@ -31,7 +57,8 @@ export function centroidBytes(centroids: Float32Array): Uint8Array {
 }
 
 /** Reads what {@link centroidBytes} wrote. */
-export function parseCentroids(bytes: Uint8Array): Float32Array {
+export function parseCentroids(bytes: Uint8Array, width: 2 | 4 = 2): Float32Array {
+  if (width === 4) return parseFloats(bytes)
   const view = viewOf(bytes)
   return Float32Array.from({ length: bytes.length / 2 }, (_, i) => halfToFloat(view.getUint16(2 * i, true)))
 }

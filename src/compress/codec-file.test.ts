@@ -2,10 +2,13 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { type ErrorCode, isLateenError } from '../errors.ts'
 import { sha256Hex } from '../util/hash.ts'
-import { readCodecFile, writeCodecFile } from './codec-file.ts'
+import type { ResidualCodec } from './codec.ts'
+import { codecFingerprint } from './codec-bytes.ts'
+import { readCodecFile, writeCodecFile, writeExactCodecFile } from './codec-file.ts'
+import { decodeVectors } from './decode.ts'
 import { encodeVectors } from './encode.ts'
 import { RESIDUAL_BITS, trainResidualCodecs } from './residual.ts'
-import { clusteredVectors } from './samples.test-suite.ts'
+import { clusteredVectors, lengthOf, rowOf } from './samples.test-suite.ts'
 
 const DIM = 16
 const CENTROIDS = 20
@@ -68,6 +71,94 @@ test("lateen-mini's codec takes the model's vectors", () => {
   const shipped = new URL('../../public/models/lateen-mini/codec.bin', import.meta.url)
   const read = readCodecFile(new Uint8Array(readFileSync(shipped)))
   for (const bits of RESIDUAL_BITS) expect(read(bits)).toMatchObject({ bits, dim: 64, numCentroids: 256 })
+})
+
+describe('a codec with exact weights', () => {
+  const exactOf = (bits: 4 | 2 | 1, over: Partial<ResidualCodec> = {}): ResidualCodec => {
+    const trained = codecs(bits)
+    const exactWeights = Float32Array.from(trained.weights, (weight) => weight * trained.weightStep + 0.001)
+    const parts = { ...trained, exactWeights, ...over }
+    return { ...parts, fingerprint: codecFingerprint(parts) }
+  }
+  const whole = Float32Array.from(codecs(4).centroids, (value) => value + 1e-5)
+
+  test.each([
+    ['halves', exactOf(2), 2],
+    ['singles, where halves would round', exactOf(4, { centroids: whole }), 4],
+    ['a dimension that only its own bits need fill bytes with', exactOf(4, narrowed(6)), 2],
+  ])('is read as it was, with centroids in %s', (_, codec, width) => {
+    const written = writeExactCodecFile(codec)
+    const view = new DataView(written.buffer)
+    expect([view.getUint16(8, true), view.getUint16(10, true), ...written.subarray(30, 32)]).toEqual([
+      1,
+      1,
+      codec.bits,
+      width,
+    ])
+    expect(written).toHaveLength(
+      64 + width * CENTROIDS * codec.dim + { 4: 144, 2: 84, 1: 76 }[codec.bits] + 4 * 2 ** codec.bits,
+    )
+    expect(readCodecFile(written)(codec.bits)).toEqual(codec)
+  })
+
+  test('has a fingerprint of its own', () => {
+    const { exactWeights: _, ...trained } = exactOf(2)
+    expect(exactOf(2).fingerprint).not.toBe(codecFingerprint(trained))
+    const moved = exactOf(2).exactWeights!.map((weight) => weight * 1.001)
+    expect(exactOf(2, { exactWeights: moved }).fingerprint).not.toBe(exactOf(2).fingerprint)
+  })
+
+  test('decodes to vectors of length 1, and only it does', () => {
+    const coded = encodeVectors(codecs(1), clusteredVectors(50, DIM, 4))
+    for (let i = 0; i < 50; i++) {
+      expect(lengthOf(rowOf(decodeVectors(exactOf(1), coded), i))).toBeCloseTo(1, 6)
+    }
+    const lengths = Array.from({ length: 50 }, (_, i) => lengthOf(rowOf(decodeVectors(codecs(1), coded), i)))
+    expect(lengths.some((length) => Math.abs(length - 1) > 1e-4)).toBe(true)
+  })
+
+  test('knows its own bits alone', () => {
+    const read = readCodecFile(writeExactCodecFile(exactOf(2)))
+    expect(() => read(4)).toThrow(/4 bits.*2 alone/)
+  })
+
+  test('cannot be written of a trained codec', () => {
+    expect(() => writeExactCodecFile(codecs(2))).toThrow(expect.objectContaining({ code: 'bad-argument' }))
+  })
+
+  test('is refused at every single changed byte', () => {
+    const written = writeExactCodecFile(exactOf(1))
+    for (let at = 0; at < written.length; at++) {
+      const changed = written.slice()
+      changed[at]! ^= 1 << (at % 8)
+      expectError(changed, at >= 8 && at < 12 ? 'model-unsupported' : 'model-invalid')
+    }
+  })
+
+  test.each([
+    ['other bits', (view: DataView) => view.setUint8(30, 3), /4, 2 or 1 bits/],
+    ['another width', (view: DataView) => view.setUint8(31, 3), /2 or 4 bytes/],
+    [
+      'falling weights',
+      (view: DataView) => view.setFloat32(view.byteLength - 4, -9, true),
+      /ascending exact weights/,
+    ],
+    [
+      'a weight that is not a number',
+      (view: DataView) => view.setFloat32(view.byteLength - 4, Number.NaN, true),
+      /ascending exact weights/,
+    ],
+  ])('is refused with %s', (_, change, message) => {
+    const changed = writeExactCodecFile(exactOf(2))
+    change(new DataView(changed.buffer))
+    expectError(reseal(changed), 'model-invalid', message)
+  })
+
+  /** The first components of every centroid. */
+  function narrowed(dim: number): Pick<ResidualCodec, 'dim' | 'centroids'> {
+    const { centroids } = codecs(4)
+    return { dim, centroids: Float32Array.from({ length: CENTROIDS * dim }, (_, i) => centroids[i]!) }
+  }
 })
 
 describe('a damaged file is refused', () => {

@@ -9,12 +9,19 @@ import type { TokenMatrix } from '../types.ts'
 
 export type ResidualBits = 4 | 2 | 1
 
+/** A vector with exact weights is divided by no less than this: one without a length has no direction. */
+export const SHORTEST_VECTOR = 1e-12
+
 /** Number of entries of a scale table: the scale of a vector is stored in four bits. */
 export const SCALE_LEVELS = 16
 
 /**
  * Centroid plus quantised residual:
  * `v ≈ scales[s] · (centroids[c] + weightStep · weights[code[d]])` for every dimension d.
+ *
+ * With `exactWeights` a vector is `centroids[c] + exactWeights[code[d]]` brought to length 1, as the library
+ * that made the codes has it. Decoding and the reference compute that; kernels go on with the line above,
+ * which is as near to it as a step of the weights and of the scales.
  */
 export interface ResidualCodec {
   readonly kind: 'residual'
@@ -30,6 +37,8 @@ export interface ResidualCodec {
   readonly weightStep: number
   /** SCALE_LEVELS ascending factors that bring centroid + residual to unit length. */
   readonly scales: Float32Array
+  /** 2^bits ascending bucket values of an index that another library made; absent on codecs of our own. */
+  readonly exactWeights?: Float32Array
   /** SHA-256 over all of the above. */
   readonly fingerprint: string
 }

@@ -1,7 +1,13 @@
 /** Codes to vectors. */
 import { LateenError } from '../errors.ts'
 import type { TokenMatrix } from '../types.ts'
-import { bytesPerVector, type Codec, type CodedVectors, type ResidualCodec } from './codec.ts'
+import {
+  bytesPerVector,
+  type Codec,
+  type CodedVectors,
+  type ResidualCodec,
+  SHORTEST_VECTOR,
+} from './codec.ts'
 import { decodePlain } from './plain.ts'
 import { unpackCodes } from './residual-row.ts'
 
@@ -30,17 +36,45 @@ export function decodeVectors(
 }
 
 function decodeResidual(codec: ResidualCodec, coded: CodedVectors, from: number, to: number): TokenMatrix {
-  const { bits, dim, centroids, weights, weightStep } = codec
+  const { bits, dim } = codec
   const numBytes = bytesPerVector(codec)
   const data = new Float32Array((to - from) * dim)
   const row = new Uint8Array(dim)
-  for (let i = from, out = 0; i < to; i++) {
+  for (let i = from; i < to; i++) {
     unpackCodes(coded.codes, i * numBytes, bits, row)
     const scale = codec.scales[(coded.scales[i >> 1]! >> (4 * (i & 1))) & 15]!
-    const centroid = coded.centroidIds[i]! * dim
-    for (let d = 0; d < dim; d++) {
-      data[out++] = scale * (centroids[centroid + d]! + weightStep * weights[row[d]!]!)
-    }
+    const restore = codec.exactWeights ? restoreExactly : restoreScaled
+    restore(codec, row, coded.centroidIds[i]! * dim, data, (i - from) * dim, scale)
   }
   return { data, numTokens: to - from, dim }
+}
+
+function restoreScaled(
+  { centroids, weights, weightStep }: ResidualCodec,
+  codes: Uint8Array,
+  centroid: number,
+  into: Float32Array,
+  at: number,
+  scale: number,
+): void {
+  for (let d = 0; d < codes.length; d++) {
+    into[at + d] = scale * (centroids[centroid + d]! + weightStep * weights[codes[d]!]!)
+  }
+}
+
+function restoreExactly(
+  { centroids, exactWeights }: ResidualCodec,
+  codes: Uint8Array,
+  centroid: number,
+  into: Float32Array,
+  at: number,
+): void {
+  let square = 0
+  for (let d = 0; d < codes.length; d++) {
+    square += (centroids[centroid + d]! + exactWeights![codes[d]!]!) ** 2
+  }
+  const length = Math.max(Math.sqrt(square), SHORTEST_VECTOR)
+  for (let d = 0; d < codes.length; d++) {
+    into[at + d] = (centroids[centroid + d]! + exactWeights![codes[d]!]!) / length
+  }
 }

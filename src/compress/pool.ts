@@ -35,7 +35,14 @@ const MAX_TOKENS = 65_535
  * @throws LateenError `bad-argument` on a factor or count out of range or a component that is not finite
  */
 export function poolTokens(matrix: TokenMatrix, options: PoolOptions): TokenMatrix {
-  const { numProtected, labels, numClusters } = clusterTokens(matrix, options)
+  return meansOf(matrix, clusterTokens(matrix, options))
+}
+
+/** What {@link poolTokens} gives when the clusters are known. */
+export function meansOf(
+  matrix: TokenMatrix,
+  { numProtected, labels, numClusters }: TokenClusters,
+): TokenMatrix {
   if (numClusters === labels.length) return matrix
   const { data, dim } = matrix
   const protectedLength = numProtected * dim

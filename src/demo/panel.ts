@@ -36,15 +36,20 @@ export function createPanel(store: Store<AppState>): void {
 function factsOf({ info }: AppState): [name: string, value: string][] {
   if (!info) return [[words.model, words.unknown]]
   const { model, scorer, adapter } = info
+  const { selfTest, dtype } = model
   const nameOf = (kind: string) => strings.backend[kind] ?? kind
   const facts: [name: string, value: string | undefined][] = [
     [words.model, words.modelOf(model.name, model.bytes)],
     [
       words.encoder,
-      model.backend && nameOf(model.backend) + (adapter && model.backend === 'webgpu' ? `, ${adapter}` : ''),
+      model.backend &&
+        [nameOf(model.backend), dtype, model.backend === 'webgpu' && adapter].filter(Boolean).join(', '),
     ],
     [words.scorer, scorer && nameOf(scorer)],
-    [words.selfTest, model.selfTest && words.selfTestResult(model.selfTest.passed, model.selfTest.minCosine)],
+    [
+      words.selfTest,
+      selfTest && words.selfTestResult(selfTest.passed, selfTest.verified, selfTest.minCosine),
+    ],
     [words.passages, words.passagesOf(info.passages, info.documents)],
     [words.vectors, info.vectors > 0 ? words.vectorsOf(info.vectors, model.dim, info.codec) : undefined],
     [words.index, info.passages > 0 ? words.indexOf(info.indexBytes, info.passages) : undefined],

@@ -166,8 +166,8 @@ export const strings = {
     encoder: 'Encoder',
     scorer: 'Scorer',
     selfTest: 'Self-test',
-    selfTestResult: (passed: boolean, minCosine: number) =>
-      `${passed ? 'passed' : 'failed'}, cosine ≥ ${minCosine.toFixed(4)}`,
+    selfTestResult: (passed: boolean, verified: boolean, minCosine: number) =>
+      verified ? `${passed ? 'passed' : 'failed'}, cosine ≥ ${minCosine.toFixed(4)}` : 'no known answers',
     passages: 'Passages',
     passagesOf: (passages: number, documents: number) =>
       `${integer.format(passages)} in ${count(documents, 'document')}`,

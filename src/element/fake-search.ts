@@ -340,7 +340,7 @@ export function fakeSearch(
           ...(ready
             ? {
                 backend: prefer === 'wasm' ? 'wasm' : 'webgpu',
-                selfTest: { passed: true, minCosine: 0.9987 },
+                selfTest: { passed: true, verified: true, minCosine: 0.9987 },
               }
             : {}),
           ...(failure ? { error: { code: failure.code, message: failure.message } } : {}),

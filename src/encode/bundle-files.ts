@@ -1,7 +1,7 @@
 /** The files of one bundle, checked against its manifest, with progress over all of them. */
 import { isLateenError, LateenError } from '../errors.ts'
 import type { OnProgress } from '../types.ts'
-import { sha256Hex } from '../util/hash.ts'
+import { sha256HexOfFile } from '../util/hash.ts'
 import type { Json, JsonReader } from './layout.ts'
 import { type FileFacts, type ModelSource, missingFile } from './source.ts'
 
@@ -14,6 +14,8 @@ export interface BundleManifest {
 }
 
 export interface ReadBundleOptions {
+  /** ONNX file of the bundle, where it is none of those that are looked for. */
+  readonly weights?: string | undefined
   readonly onProgress?: OnProgress | undefined
   readonly signal?: AbortSignal | undefined
 }
@@ -24,8 +26,12 @@ export interface BundleFiles {
   read(path: string, signal?: AbortSignal): Promise<Uint8Array>
   /** The same for the last and largest file: from then on the total is known, and reported. */
   readLast(path: string, signal?: AbortSignal): Promise<Uint8Array>
+  /** The bytes `from` (inclusive) to `to` (exclusive) of a large file; fewer when it ends before. */
+  readRange(path: string, from: number, to: number, signal?: AbortSignal): Promise<Uint8Array>
   has(path: string): Promise<boolean>
-  /** SHA-256, from the manifest when it names the file. */
+  /** Bytes of a file, unpacked; undefined when neither manifest nor host states them. */
+  size(path: string): Promise<number | undefined>
+  /** SHA-256, as the manifest or the host states it, else computed. */
   hash(path: string): Promise<string>
   parse(path: string, bytes: Uint8Array): Json
   /** Bytes of the files read so far, unpacked. */
@@ -46,13 +52,17 @@ export async function bundleFiles(
   const expected = new Map<string, number>()
   const sum = (counts: Map<string, number>) => [...counts.values()].reduce((a, b) => a + b, 0)
   const startedAt = performance.now()
-  let isTotalKnown = false
+  let isLast = false
   let loadedBytes = 0
+
+  /** Before the last file nobody knows what else will be read. */
+  const isTotalKnown = () =>
+    isLast && (manifest !== undefined || [...received.keys()].every((path) => expected.has(path)))
 
   function report(path: string, bytes: number) {
     received.set(path, Math.max(bytes, received.get(path) ?? 0))
     const done = sum(received)
-    const total = isTotalKnown ? sum(expected) : undefined
+    const total = isTotalKnown() ? sum(expected) : undefined
     const elapsed = performance.now() - startedAt
     onProgress?.({
       job: 'model',
@@ -76,11 +86,11 @@ export async function bundleFiles(
       return bytes
     }
     const facts = manifest?.files[checkPath(path)]
-    const storedBytes = facts?.gzip ?? facts?.bytes
-    if (storedBytes !== undefined) expected.set(path, storedBytes)
-    else if (manifest && path !== MANIFEST) {
+    if (manifest && !facts && path !== MANIFEST) {
       throw missingFile(source.location, path, `its ${MANIFEST} does not name it`)
     }
+    const storedBytes = facts?.gzip ?? facts?.bytes ?? (await source.size?.(path, { signal: readSignal }))
+    if (storedBytes !== undefined) expected.set(path, storedBytes)
     const bytes = await source.read(path, {
       expected: facts,
       signal: readSignal,
@@ -101,21 +111,34 @@ export async function bundleFiles(
     name: manifest?.name ?? source.name,
     read,
     readLast(path, readSignal) {
-      isTotalKnown = manifest !== undefined
+      isLast = true
       return read(path, readSignal)
     },
+    async readRange(path, from, to, readSignal = signal) {
+      const facts = manifest?.files[checkPath(path)]
+      // Of what is stored compressed no part can be had alone.
+      if (facts?.gzip !== undefined || !source.readRange)
+        return (await read(path, readSignal)).subarray(from, to)
+      const bytes = await source.readRange(path, from, to, { expected: facts, signal: readSignal })
+      loadedBytes += bytes.length
+      return bytes
+    },
     has,
+    size: async (path) => {
+      const facts = manifest?.files[checkPath(path)]
+      return facts ? facts.bytes : source.size?.(path, { signal })
+    },
     parse,
     json: {
       required,
       optional: async (path) => ((await has(path)) ? required(path) : undefined),
     },
     async hash(path) {
-      const known = manifest?.files[path]?.sha256
+      const known = manifest?.files[path]?.sha256 ?? (await source.sha256?.(path))
       if (known) return known
       const bytes = await read(path)
       kept = { path, bytes }
-      return sha256Hex(bytes)
+      return sha256HexOfFile(bytes)
     },
     bytesRead: () => loadedBytes,
     track(stage, bytes, total) {

@@ -1,64 +1,28 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { expect, onTestFinished, test } from 'vitest'
-import { LateenError } from '../errors.ts'
 import { sha256Hex } from '../util/hash.ts'
 import { readModelBundle } from './bundle.ts'
+import {
+  type Files,
+  failure,
+  filesOf,
+  json,
+  memorySource,
+  open,
+  parse,
+  SETTINGS,
+  TINY,
+  tiny,
+  tinyWith,
+} from './bundles.test-suite.ts'
 import { folderSource } from './folder.node.ts'
-import { checkFile, type ModelSource, missingFile } from './source.ts'
 import { weightsFor } from './weights.ts'
 
-const TINY = fileURLToPath(new URL('../../fixtures/tiny-model', import.meta.url))
 const SHIPPED = fileURLToPath(new URL('../../public/models/lateen-mini', import.meta.url))
-
-type Files = Record<string, Uint8Array>
-
-function filesOf(folder: string): Files {
-  const files: Files = {}
-  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile()) continue
-    const path = join(entry.parentPath, entry.name)
-    files[path.slice(folder.length + 1)] = new Uint8Array(readFileSync(path))
-  }
-  return files
-}
-
-function memorySource(files: Files, read: string[] = []): ModelSource {
-  return {
-    name: 'memory',
-    location: 'memory:',
-    async read(path, options = {}) {
-      read.push(path)
-      const bytes = files[path]
-      if (!bytes) throw missingFile('memory:', path, 'no such file')
-      checkFile('memory:', path, bytes, options.expected)
-      return bytes
-    },
-    has: async (path) => path in files,
-  }
-}
-
-const json = (value: unknown) => new TextEncoder().encode(JSON.stringify(value))
-const parse = (bytes: Uint8Array | undefined) => JSON.parse(new TextDecoder().decode(bytes)) as object
-const tiny = () => filesOf(TINY)
-const tinyWith = (path: string, change: object): Files => {
-  const files = tiny()
-  return { ...files, [path]: json({ ...parse(files[path]), ...change }) }
-}
-const SETTINGS = 'config_sentence_transformers.json'
-const open = (files: Files) => readModelBundle(memorySource(files))
-
-async function failure(files: Files): Promise<LateenError> {
-  const error: unknown = await open(files).then(
-    () => undefined,
-    (e: unknown) => e,
-  )
-  expect(error).toBeInstanceOf(LateenError)
-  return error as LateenError
-}
 
 function manifestFor(files: Files): Uint8Array {
   const facts = Object.entries(files).map(([path, bytes]) => [
@@ -98,11 +62,6 @@ test('a PyLate folder becomes one description with every setting resolved to ids
   ])
 })
 
-test('a skiplist word that is not in the vocabulary does not drop unknown tokens', async () => {
-  const { spec, tokenizer } = await open(tiny())
-  expect([...spec.skiplistIds].map(tokenizer.tokenOf)).toEqual(['.', ','])
-})
-
 test('the shipped model is described by its own files', async () => {
   const { spec } = await readModelBundle(folderSource(SHIPPED))
   expect(spec).toMatchObject({
@@ -121,7 +80,7 @@ test('the shipped model is described by its own files', async () => {
 
 test('the manifest of the shipped model names every file of it as it is', async () => {
   const files = filesOf(SHIPPED)
-  const { files: facts } = parse(files['lateen.json']) as { files: Record<string, object> }
+  const facts = parse(files['lateen.json'])['files'] as Record<string, object>
   const shipped = Object.keys(files).filter((path) => path !== 'lateen.json' && !path.endsWith('.md'))
   expect(Object.keys(facts).sort()).toEqual(shipped.sort())
   const { readFile } = await readModelBundle(folderSource(SHIPPED))
@@ -135,35 +94,6 @@ test('a file the manifest does not name is not there', async () => {
     'extra.bin': new Uint8Array(1),
   })
   await expect(readFile('extra.bin')).rejects.toMatchObject({ code: 'model-missing-file' })
-})
-
-test('keys that a checkpoint leaves out have the defaults of PyLate', async () => {
-  const files = { ...tiny(), [SETTINGS]: json({}) }
-  const { spec } = await open(files)
-  expect(spec).toMatchObject({
-    queryLength: 32,
-    documentLength: 180,
-    queryMarkerId: 5,
-    expansion: { attend: false, length: 32 },
-  })
-})
-
-test('an empty or null marker inserts nothing', async () => {
-  const { spec } = await open(tinyWith(SETTINGS, { query_prefix: '', document_prefix: null }))
-  expect(spec.queryMarkerId).toBeUndefined()
-  expect(spec.documentMarkerId).toBeUndefined()
-})
-
-test('prompts are taken by kind, else by the default name', async () => {
-  const named = await open(tinyWith(SETTINGS, { prompts: { query: 'q: ', document: 'd: ' } }))
-  expect([named.spec.queryPrompt, named.spec.documentPrompt]).toEqual(['q: ', 'd: '])
-  const one = await open(tinyWith(SETTINGS, { prompts: { all: 'x: ' }, default_prompt_name: 'all' }))
-  expect([one.spec.queryPrompt, one.spec.documentPrompt]).toEqual(['x: ', 'x: '])
-})
-
-test('lowercasing is asked for in sentence_bert_config.json', async () => {
-  const { spec } = await open(tinyWith('sentence_bert_config.json', { do_lower_case: true }))
-  expect(spec.lowercase).toBe(true)
 })
 
 test('everything that decides the vectors decides the fingerprint, and nothing else does', async () => {
@@ -279,7 +209,7 @@ test.each([
     },
     'CNN',
   ],
-  ['an activation', tinyWith('1_Dense/config.json', { activation_function: 'torch.nn.Mish' }), 'Mish'],
+  ['an activation', tinyWith('1_Dense/config.json', { activation_function: 'torch.nn.PReLU' }), 'PReLU'],
   [
     'a manifest version',
     { ...tiny(), 'lateen.json': json({ format: 'lateen-model', version: 2, files: {} }) },
@@ -352,4 +282,23 @@ test('what else is downloaded counts in the progress of a bundle', async () => {
   await bundle.readWeights(weightsFor(bundle.spec, 'wasm'))
   const [, done, total] = seen.at(-1)!
   expect(total! - done).toBe(4_000)
+})
+
+test('cut vectors have their own fingerprint, and known answers that are cut and of length 1 again', async () => {
+  const full = await open(tiny())
+  const { spec } = await open(tiny(), { dim: 2 })
+  expect([full.spec.dim, full.spec.fullDim, spec.dim, spec.fullDim]).toEqual([4, 4, 2, 4])
+  expect(spec.fingerprint).not.toBe(full.spec.fingerprint)
+  expect((await open(tiny(), { dim: 4 })).spec.fingerprint).toBe(full.spec.fingerprint)
+  const { ids, vectors } = spec.goldens[0]!
+  expect(vectors.length).toBe(ids.length * 2)
+  const [a, b] = full.spec.goldens[0]!.vectors
+  expect(vectors[0]).toBeCloseTo(a! / Math.hypot(a!, b!), 6)
+  expect(Math.hypot(vectors[0]!, vectors[1]!)).toBeCloseTo(1, 6)
+})
+
+test.each([0, 5, 1.5, -1, Number.NaN])('a dim of %s is refused', async (dim) => {
+  const { code, message } = await failure(tiny(), { dim })
+  expect(code).toBe('bad-argument')
+  expect(message).toContain('1 to the 4 components')
 })

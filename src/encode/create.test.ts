@@ -1,12 +1,10 @@
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, test, vi } from 'vitest'
-import { isLateenError, LateenError } from '../errors.ts'
 import type { BatchInput } from './batch.ts'
 import { type ModelBundle, readModelBundle } from './bundle.ts'
 import { createEncoder } from './create.ts'
 import type { Encoder } from './encoder.ts'
 import { folderSource } from './folder.node.ts'
-import { climb } from './ladder.ts'
 import type { WeightsType } from './model.ts'
 import { nativeSession, wasmSession } from './onnx.node.ts'
 import type { EncoderSession, SessionOutput } from './session.ts'
@@ -185,7 +183,7 @@ test('a tokenizer that gives other ids fails the self-test', async () => {
 test('without known answers vectors must at least be numbers', async () => {
   const spec = { ...bundle.spec, goldens: [] }
   const encoder = await start(await nativeSession(weights, 1), 'fp32', spec)
-  expect(encoder.selfTest).toEqual({ passed: true, minCosine: Number.NaN })
+  expect(encoder.selfTest).toEqual({ passed: true, verified: false, minCosine: Number.NaN })
   const { session } = wrapped(await nativeSession(weights, 1), lies[0]![1])
   await expect(start(session, 'fp32', spec)).rejects.toMatchObject({ code: 'model-self-test-failed' })
 })
@@ -198,67 +196,46 @@ test('a graph without its head is refused by its width', async () => {
   })
 })
 
-describe('the ladder', () => {
-  const lying = async () => ({
-    encoder: await start(wrapped(await nativeSession(weights, 1), lies[0]![1]).session),
+test('why the head cannot be read is said when the graph turns out not to hold it', async () => {
+  const missingHead = { code: 'model-unsupported', reason: 'it is pickled' } as const
+  const starting = start(await nativeSession(weights, 1), 'fp32', { ...bundle.spec, head: [], missingHead })
+  await expect(starting).rejects.toMatchObject({
+    code: 'model-unsupported',
+    message: expect.stringContaining('it is pickled'),
   })
-  const honest = async () => ({ encoder: await start(await wasmSession(weights)) })
-  const unreachable = async () => {
-    throw new LateenError('network', 'no route')
+})
+
+test('cut vectors are the leading components of whole ones, at length 1, and pass the known answers', async () => {
+  const cut = await readModelBundle(folderSource(TINY), { dim: 2 })
+  const whole = await start(await nativeSession(weights, 1))
+  const encoder = await start(await nativeSession(weights, 1), 'fp32', cut.spec)
+  expect(encoder.selfTest.minCosine).toBeGreaterThan(0.999999)
+  const { matrix } = await encoder.encodeQuery('bad cab')
+  const { matrix: full } = await whole.encodeQuery('bad cab')
+  expect(matrix).toMatchObject({ numTokens: full.numTokens, dim: 2 })
+  for (let row = 0; row < full.numTokens; row++) {
+    const [a, b] = full.data.subarray(row * 4, row * 4 + 2)
+    const length = Math.hypot(a!, b!)
+    expect(matrix.data[row * 2]).toBeCloseTo(a! / length, 5)
+    expect(matrix.data[row * 2 + 1]).toBeCloseTo(b! / length, 5)
   }
+})
 
-  test('a lying backend is dropped for the next, and the reason is kept', async () => {
-    const { value, fallbacks } = await climb([
-      { name: 'webgpu', start: lying },
-      { name: 'wasm', start: honest },
-    ])
-    expect(value.encoder.backend).toBe('wasm')
-    expect(fallbacks).toEqual([
-      { from: 'webgpu', code: 'model-self-test-failed', message: expect.stringContaining('wrong vectors') },
-    ])
-  })
-
-  test('when every backend lies the load fails, naming all of them', async () => {
-    const climbing = climb([
-      { name: 'webgpu', start: lying },
-      { name: 'wasm', start: lying },
-    ])
-    await expect(climbing).rejects.toMatchObject({
-      code: 'model-self-test-failed',
-      message: expect.stringMatching(/webgpu.*wasm/),
-    })
-  })
-
-  test('a failure that is no lie keeps its own code, and its own words where it is the only one', async () => {
-    const noGpu = async () => {
-      throw new LateenError('gpu-unavailable', 'no GPU')
-    }
-    await expect(
-      climb([
-        { name: 'webgpu', start: noGpu },
-        { name: 'wasm', start: unreachable },
-      ]),
-    ).rejects.toMatchObject({ code: 'network', message: 'no route' })
-  })
-
-  test('an abort while a backend starts ends the climb and disposes what started', async () => {
-    const controller = new AbortController()
-    let encoder: Encoder | undefined
-    const climbing = climb(
-      [
-        {
-          name: 'wasm',
-          async start() {
-            const value = await honest()
-            encoder = value.encoder
-            controller.abort()
-            return value
-          },
-        },
-      ],
-      controller.signal,
-    )
-    await expect(climbing).rejects.toSatisfy((error) => isLateenError(error, 'aborted'))
-    await expect(encoder!.encodeQuery('a')).rejects.toMatchObject({ code: 'closed' })
-  })
+test('a query stays on the GPU only where its rows need nothing more', async () => {
+  const unit = Float32Array.from([0.5, 0.5, 0.5, 0.5])
+  const session: EncoderSession = {
+    backend: 'webgpu',
+    run: async ({ batch, seq }) => ({
+      data: Float32Array.from({ length: batch * seq * 4 }, (_, i) => unit[i % 4]!),
+      width: 4,
+    }),
+    runOnGpu: () => Promise.reject(new Error('never run')),
+    dispose: async () => {},
+  }
+  const offered = async (change: object) =>
+    (await start(session, 'fp32', { ...bundle.spec, goldens: [], ...change })).encodeQueryOnGpu !== undefined
+  expect(await offered({})).toBe(true)
+  expect(await offered({ dim: 2 })).toBe(false)
+  const { document } = bundle.spec.kept
+  expect(await offered({ kept: { query: { skip: new Set([1]) }, document } })).toBe(false)
 })

@@ -4,6 +4,7 @@ import type { Tokenizer } from '../text/tokenize.ts'
 import { throwIfAborted } from '../util/abort.ts'
 import { breathe } from '../util/breathe.ts'
 import { type BatchLimits, padBatch, planBatches } from './batch.ts'
+import { quantizesActivations } from './dtype.ts'
 import type {
   EncodedText,
   EncodeOptions,
@@ -12,9 +13,9 @@ import type {
   TextKind,
   TokenizedText,
 } from './encoder.ts'
-import { applyHead, normalizeRows } from './head.ts'
+import { applyHead, cutRows, normalizeRows } from './head.ts'
 import { countDocumentTokens, modelInput } from './input.ts'
-import type { ModelSpec, ModelWeights } from './model.ts'
+import type { ModelSpec, ModelWeights, TokenFilter } from './model.ts'
 import { runSelfTest } from './self-test.ts'
 import type { EncoderSession, SessionOutput } from './session.ts'
 
@@ -43,7 +44,7 @@ export async function createEncoder(
     maxTokens: MAX_BATCH_TOKENS,
     // Dynamic quantisation takes its scale from the whole batch. Alone, a text always gets the same
     // vectors, whatever it is indexed with; on a CPU a batch of passages would hardly be faster.
-    ...(options.weights.dtype === 'q8' ? { maxTexts: 1 } : {}),
+    ...(quantizesActivations(options.weights.dtype) ? { maxTexts: 1 } : {}),
   }
   const tokenize = (text: string, kind: TextKind) => modelInput(spec, tokenizer, text, kind)
   let graphNormalizes = true
@@ -53,8 +54,7 @@ export async function createEncoder(
     const input = padBatch(texts, spec.padTokenId)
     const output = await session.run(input)
     graphNormalizes &&= output.width === spec.dim && hasUnitRow(output.data, spec.dim)
-    const rows = projected(spec, output)
-    normalizeRows(rows, spec.dim)
+    const rows = normalizeRows(cutRows(projected(spec, output), spec.fullDim, spec.dim), spec.dim)
     const stride = input.seq * spec.dim
     return texts.map(({ ids }, i) => rows.subarray(i * stride, i * stride + ids.length * spec.dim))
   }
@@ -69,7 +69,7 @@ export async function createEncoder(
 
   let selfTest: Encoder['selfTest']
   try {
-    selfTest = await runSelfTest(spec.goldens, async (text, kind) => {
+    selfTest = await runSelfTest(spec.goldens, options.weights.dtype, async (text, kind) => {
       const tokenized = tokenize(text, kind)
       const [vectors] = await forward([tokenized])
       return { ids: tokenized.ids, vectors: vectors! }
@@ -83,6 +83,7 @@ export async function createEncoder(
   return {
     spec,
     backend: session.backend,
+    weights: options.weights,
     selfTest,
     bytes: options.bytes,
     tokenize,
@@ -110,8 +111,8 @@ export async function createEncoder(
       throwIfAborted(signal)
       return results
     },
-    // What stays on the GPU can be neither projected nor normalised here.
-    ...(runOnGpu && graphNormalizes
+    // What stays on the GPU can be neither projected nor cut, normalised or thinned here.
+    ...(runOnGpu && graphNormalizes && keepsAll(spec.kept.query)
       ? { encodeQueryOnGpu: (text: string, encode?: EncodeOptions) => queryOnGpu(text, encode) }
       : {}),
     dispose: () => session.dispose(),
@@ -132,16 +133,19 @@ export async function createEncoder(
   }
 }
 
-function projected(spec: ModelSpec, { data, width }: SessionOutput): Float32Array {
-  const { head, dim } = spec
+const keepsAll = ({ skip, only }: TokenFilter) => skip.size === 0 && !only
+
+/** One row of `fullDim` components per token, of any length. */
+function projected({ head, fullDim, missingHead }: ModelSpec, { data, width }: SessionOutput): Float32Array {
   // A chain that keeps the width cannot be told by it: the graph then ends before the head.
-  if (head.length > 0 && width === head[0]!.inFeatures && (width !== dim || !hasUnitRow(data, dim))) {
+  if (head.length > 0 && width === head[0]!.inFeatures && (width !== fullDim || !hasUnitRow(data, fullDim))) {
     return applyHead(head, data)
   }
-  if (width === dim) return data
+  if (width === fullDim) return data
+  const { code = 'model-invalid', reason = 'the graph belongs to another model' } = missingHead ?? {}
   throw new LateenError(
-    'model-invalid',
-    `The ONNX graph gives ${width} values per token and the model has ${dim}: the files of its Dense layers are missing, or belong to another model.`,
+    code,
+    `The ONNX graph gives ${width} values per token and the model has ${fullDim}: ${reason}.`,
   )
 }
 

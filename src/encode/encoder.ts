@@ -3,7 +3,7 @@
  * model's home library. The ONNX adapters implement it; everything else depends only on this file.
  */
 import type { EncoderBackend, Span, TokenMatrix } from '../types.ts'
-import type { ModelSpec } from './model.ts'
+import type { ModelSpec, ModelWeights } from './model.ts'
 
 export type TextKind = 'query' | 'document'
 
@@ -45,11 +45,20 @@ export interface EncodeOptions {
   readonly onBatch?: (done: number) => void
 }
 
+export interface SelfTestResult {
+  readonly passed: boolean
+  /** False when the bundle brings no known answers: then vectors are known to be numbers, and no more. */
+  readonly verified: boolean
+  /** Smallest cosine of a token vector to its known one; NaN when there are none. */
+  readonly minCosine: number
+}
+
 export interface Encoder {
   readonly spec: ModelSpec
   readonly backend: EncoderBackend
+  readonly weights: ModelWeights
   /** What the known-answer test measured when the session started. */
-  readonly selfTest: { readonly passed: boolean; readonly minCosine: number }
+  readonly selfTest: SelfTestResult
   /** Bytes of the model files that were loaded. */
   readonly bytes: number
   tokenize(text: string, kind: TextKind): TokenizedText

@@ -1,5 +1,5 @@
 /** The projection from hidden states to token vectors, when it is not part of the graph. */
-import type { DenseLayer } from './model.ts'
+import type { Activation, DenseLayer } from './model.ts'
 
 /**
  * Applies a chain of `act(W x + b) + r(x)` layers to every row.
@@ -35,20 +35,51 @@ function dot(weight: Float32Array, offset: number, x: Float32Array): number {
   return sum
 }
 
-const ACTIVATIONS: Readonly<Record<DenseLayer['activation'], (x: number) => number>> = {
+const softplus = (x: number) => (x > 20 ? x : Math.log1p(Math.exp(x)))
+
+/** As PyTorch defines them, with the parameters it assumes. */
+const ACTIVATIONS: Readonly<Record<Activation, (x: number) => number>> = {
   identity: (x) => x,
   relu: (x) => Math.max(0, x),
+  relu6: (x) => Math.min(6, Math.max(0, x)),
+  'leaky-relu': (x) => (x < 0 ? 0.01 * x : x),
+  elu: (x) => (x < 0 ? Math.expm1(x) : x),
   tanh: Math.tanh,
+  sigmoid: (x) => 1 / (1 + Math.exp(-x)),
   silu: (x) => x / (1 + Math.exp(-x)),
+  softplus,
+  mish: (x) => x * Math.tanh(softplus(x)),
   gelu: (x) => 0.5 * x * (1 + erf(x / Math.SQRT2)),
+  'gelu-tanh': (x) => 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3))),
 }
 
-/** Abramowitz and Stegun 7.1.26; off by at most 1.5e-7. */
-function erf(x: number): number {
-  const t = 1 / (1 + 0.3275911 * Math.abs(x))
-  const series =
-    t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))))
-  return Math.sign(x) * (1 - series * Math.exp(-x * x))
+/** Beyond it, erf is 1 in double precision. */
+const ERF_LIMIT = 6
+
+/**
+ * The error function, exact to 1e-14: the series of Abramowitz and Stegun 7.1.6, whose terms are all of
+ * one sign and lose nothing to each other.
+ */
+export function erf(x: number): number {
+  if (Math.abs(x) >= ERF_LIMIT) return Math.sign(x)
+  let term = x
+  let sum = x
+  for (let n = 1; Math.abs(term) > 1e-17 * Math.abs(sum); n++) {
+    term *= (2 * x * x) / (2 * n + 1)
+    sum += term
+  }
+  return ((2 * sum) / Math.sqrt(Math.PI)) * Math.exp(-x * x)
+}
+
+/** The first `dim` of every `width` components; nothing is copied where these are all. */
+export function cutRows(rows: Float32Array, width: number, dim: number): Float32Array {
+  if (width === dim) return rows
+  const numRows = rows.length / width
+  const cut = new Float32Array(numRows * dim)
+  for (let row = 0; row < numRows; row++) {
+    cut.set(rows.subarray(row * width, row * width + dim), row * dim)
+  }
+  return cut
 }
 
 /** Scales every row to unit length, in place; a row of zeros stays. */

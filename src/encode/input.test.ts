@@ -36,7 +36,7 @@ const SPEC: InputSpec = {
   documentLength: 6,
   queryMarkerId: Q,
   documentMarkerId: D,
-  skiplistIds: new Set([COMMA]),
+  kept: { query: { skip: new Set() }, document: { skip: new Set([COMMA]) } },
   queryPrompt: '',
   documentPrompt: '',
 }
@@ -125,6 +125,46 @@ test('expansion to a minimum leaves longer queries up to the query length', () =
 test('expansion without a marker uses the full length', () => {
   const { ids } = modelInput({ ...UNMARKED, expansion }, letters, 'ab', 'query')
   expect([...ids]).toEqual([CLS, 10, 11, SEP, MASK, MASK, MASK, MASK])
+})
+
+test('a tokenizer that pads on the left expands there, and the marker stands at position 1 all the same', () => {
+  const expansion = { tokenId: MASK, attend: false, length: 7, strategy: 'fixed', side: 'left' } as const
+  const { ids, attention, spans } = input('ab', 'query', { expansion })
+  expect([...ids]).toEqual([MASK, Q, MASK, CLS, 10, 11, SEP])
+  expect([...attention]).toEqual([0, 1, 0, 1, 1, 1, 1])
+  expect(spans[4]).toEqual({ start: 0, end: 1 })
+})
+
+test('a minimum that is reached adds nothing, and one that is not is filled up', () => {
+  const expansion = { tokenId: MASK, attend: true, length: 5, strategy: 'min' } as const
+  expect([...input('ab', 'query', { expansion }).ids]).toEqual([CLS, Q, 10, 11, SEP])
+  const { ids, attention } = input('', 'query', { expansion })
+  expect([...ids]).toEqual([CLS, Q, SEP, MASK, MASK])
+  expect([...attention]).toEqual([1, 1, 1, 1, 1])
+})
+
+test('an id that the expansion takes over is replaced with its attention and place', () => {
+  const expansion = { tokenId: MASK, attend: false, length: 5, strategy: 'fixed', replaces: 11 } as const
+  const { ids, attention, spans } = input('ab', 'query', { expansion })
+  expect([...ids]).toEqual([CLS, Q, 10, MASK, SEP])
+  expect([...attention]).toEqual([1, 1, 1, 1, 1])
+  expect(spans[3]).toEqual({ start: 1, end: 2 })
+  expect([...input('ab', 'document', { expansion }).ids]).toEqual([CLS, D, 10, 11, SEP])
+})
+
+test('queries may have a skiplist of their own, which expansion tokens can be on', () => {
+  const expansion = { tokenId: MASK, attend: false, length: 6, strategy: 'fixed' } as const
+  const kept = { query: { skip: new Set([COMMA, MASK]) }, document: { skip: new Set<number>() } }
+  expect([...input('a,', 'query', { expansion, kept }).kept]).toEqual([0, 1, 2, 4])
+  expect(input('a,', 'document', { kept }).kept.length).toBe(5)
+})
+
+test('a list of the only ids comes on top of the skiplist, and may leave nothing', () => {
+  const document = { skip: new Set([10]), only: new Set([10, 11]) }
+  const kept = { query: { skip: new Set<number>() }, document }
+  expect([...input('ab', 'document', { kept }).kept]).toEqual([3])
+  const none = input('c', 'document', { kept })
+  expect([none.ids.length, none.kept.length]).toEqual([4, 0])
 })
 
 test('documents are never expanded', () => {

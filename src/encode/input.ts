@@ -1,6 +1,6 @@
 /**
- * From a text to what the model sees, with the semantics of PyLate: cut to the length, marker by id at
- * position 1, query expansion, skiplist for documents only.
+ * From a text to what the model sees: cut to the length, marker by id at position 1, query expansion,
+ * and which vectors survive. Layouts differ in the settings only.
  */
 import type { Tokenizer } from '../text/tokenize.ts'
 import type { TextKind, TokenizedText } from './encoder.ts'
@@ -14,7 +14,7 @@ export type InputSpec = Pick<
   | 'queryMarkerId'
   | 'documentMarkerId'
   | 'expansion'
-  | 'skiplistIds'
+  | 'kept'
   | 'queryPrompt'
   | 'documentPrompt'
 >
@@ -47,15 +47,20 @@ export function modelInput(
 
   const whole = tokenizer.tokenize(text, isQuery ? spec.queryPrompt : spec.documentPrompt)
   const rows = keptPositions(whole.ids.length, limit - forMarker, tokenizer.numTrailing).map(
-    (origin): Row => ({ id: whole.ids[origin]!, attention: 1, origin }),
+    (origin): Row => {
+      const id = whole.ids[origin]!
+      return { id: expansion?.replaces === id ? expansion.tokenId : id, attention: 1, origin }
+    },
   )
   if (expansion) {
     const added: Row = { id: expansion.tokenId, attention: expansion.attend ? 1 : 0 }
-    while (rows.length < expansion.length - forMarker) rows.push(added)
+    const missing = Math.max(0, expansion.length - forMarker - rows.length)
+    rows.splice(expansion.side === 'left' ? 0 : rows.length, 0, ...Array<Row>(missing).fill(added))
   }
   if (marker !== undefined) rows.splice(MARKER_POSITION, 0, { id: marker, attention: 1 })
 
-  const isKept = (row: Row) => isQuery || !spec.skiplistIds.has(row.id)
+  const { skip, only } = spec.kept[kind]
+  const isKept = ({ id }: Row) => !skip.has(id) && (only?.has(id) ?? true)
   return {
     ids: Int32Array.from(rows, (row) => row.id),
     attention: Uint8Array.from(rows, (row) => row.attention),

@@ -4,23 +4,38 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { LateenError } from '../errors.ts'
 import type { Fallback, OnProgress } from '../types.ts'
-import { type ModelBundle, readModelBundle } from './bundle.ts'
-import { createEncoder } from './create.ts'
+import { readModelBundle } from './bundle.ts'
+import type { Dtype } from './dtype.ts'
 import type { Encoder } from './encoder.ts'
-import { folderSource } from './folder.node.ts'
-import { climb } from './ladder.ts'
-import { nativeSession, wasmSession } from './onnx.node.ts'
-import type { EncoderSession } from './session.ts'
-import { httpSource } from './source-http.ts'
-import { weightsFor } from './weights.ts'
+import { type BackendRungs, climb } from './ladder.ts'
+import { nodeMemory } from './memory.node.ts'
+import { WASM_LIMIT } from './memory.ts'
+import { nativeRuntime, nativeSession, wasmSession } from './onnx.node.ts'
+import type { EncoderSession, Graph } from './session.ts'
+import { nodeModelSource } from './source.node.ts'
+import { checkTokenizer, startEncoder } from './start.ts'
+import { rungsFor } from './weights.ts'
 
 export interface LoadNodeEncoderOptions {
-  /** Folder or base URL of the model bundle. @default the bundled `lateen-mini` */
+  /**
+   * Folder or base URL of the model bundle; `hub:owner/name[@revision]`, or the same without `hub:` where
+   * no such folder exists. @default the bundled `lateen-mini`
+   */
   readonly model?: string | undefined
+  /** Base URL of the Hub. @default HF_ENDPOINT of the environment, else https://huggingface.co */
+  readonly hub?: string | undefined
   /** Threads of one run of the native build; 0 leaves the choice to ONNX Runtime. @default 0 */
   readonly threads?: number | undefined
   /** `wasm` leaves out the native build. @default 'auto' */
   readonly prefer?: 'auto' | 'wasm' | undefined
+  /** Weights to load; `auto` tries all that suit a backend, any other only those. @default 'auto' */
+  readonly dtype?: Dtype | undefined
+  /** ONNX file of the bundle, where it is none of those that are looked for. */
+  readonly weights?: string | undefined
+  /** Components of a vector to keep, for models trained for that. @default all */
+  readonly dim?: number | undefined
+  /** Components of the vectors of an index, taken where `dim` is not given and the model has as many. */
+  readonly indexDim?: number | undefined
   readonly onProgress?: OnProgress | undefined
   readonly signal?: AbortSignal | undefined
 }
@@ -34,32 +49,60 @@ export interface LoadedEncoder {
 }
 
 /**
- * @throws LateenError `model-missing-file`, `model-invalid`, `model-unsupported`,
+ * @throws LateenError `model-missing-file`, `model-invalid`, `model-unsupported`, `model-too-large`,
  *         `model-self-test-failed`, `network`, `aborted`
  */
 export async function loadNodeEncoder(options: LoadNodeEncoderOptions = {}): Promise<LoadedEncoder> {
-  const { model = bundledModel(), threads = 0, prefer = 'auto', onProgress, signal } = options
-  const source = /^https?:/.test(model) ? httpSource(model) : folderSource(model)
-  const bundle = await readModelBundle(source, { onProgress, signal })
-  const native = {
-    name: 'node',
-    start: () => start(bundle, 'node', (w) => nativeSession(w, threads), signal),
+  const {
+    model = bundledModel(),
+    hub,
+    threads = 0,
+    prefer = 'auto',
+    dtype,
+    weights,
+    dim,
+    onProgress,
+    signal,
+  } = options
+  const notNewest: Fallback[] = []
+  const source = await nodeModelSource(model, {
+    hub,
+    onFallback: (fallback) => notNewest.push(fallback),
+    signal,
+  })
+  const bundle = await readModelBundle(source, {
+    dim,
+    indexDim: options.indexDim,
+    weights,
+    onProgress,
+    signal,
+  })
+  checkTokenizer(bundle)
+  const rungs = (
+    backend: 'node' | 'wasm',
+    open: (graph: Graph) => Promise<EncoderSession>,
+  ): BackendRungs<{ encoder: Encoder }> => ({
+    backend,
+    weights: rungsFor(bundle.spec, backend, dtype),
+    start: async (chosen) => ({
+      encoder: await startEncoder({
+        bundle,
+        backend,
+        weights: chosen,
+        limits: [nodeMemory(), ...(backend === 'wasm' ? [WASM_LIMIT] : [])],
+        signal,
+        open: async (graph) => open(await graph),
+      }),
+    }),
+  })
+  const backends = [rungs('wasm', (graph) => wasmSession(graph.bytes, graph))]
+  if (prefer !== 'wasm') {
+    const open = async () => void (await nativeRuntime())
+    backends.unshift({ ...rungs('node', (graph) => nativeSession(graph.bytes, threads, graph)), open })
   }
-  const wasm = { name: 'wasm', start: () => start(bundle, 'wasm', wasmSession, signal) }
-  const { value, fallbacks } = await climb(prefer === 'wasm' ? [wasm] : [native, wasm], signal)
-  return { ...value, fallbacks, readFile: (path) => bundle.readFile(path) }
-}
-
-async function start(
-  bundle: ModelBundle,
-  backend: 'node' | 'wasm',
-  open: (weights: Uint8Array) => Promise<EncoderSession>,
-  signal: AbortSignal | undefined,
-): Promise<{ encoder: Encoder }> {
-  const { spec, tokenizer } = bundle
-  const weights = weightsFor(spec, backend)
-  const session = await open(await bundle.readWeights(weights, signal))
-  return { encoder: await createEncoder(session, spec, tokenizer, { weights, bytes: bundle.bytesRead() }) }
+  const { value, fallbacks } = await climb(backends, signal)
+  await source.complete()
+  return { ...value, fallbacks: [...notNewest, ...fallbacks], readFile: (path) => bundle.readFile(path) }
 }
 
 const BUNDLED = join('public', 'models', 'lateen-mini')

@@ -2,23 +2,34 @@
 import { LateenError } from '../errors.ts'
 import type { Fallback, OnProgress } from '../types.ts'
 import { type ModelBundle, readModelBundle } from './bundle.ts'
-import { cachedSource } from './cache.web.ts'
-import { createEncoder } from './create.ts'
+import { type Dtype, needsHalfFloats } from './dtype.ts'
 import type { Encoder } from './encoder.ts'
 import { type Gpu, openGpu, sharedGpu } from './gpu.web.ts'
-import { climb } from './ladder.ts'
-import { type RuntimeDownload, wasmSession, webgpuSession } from './onnx.web.ts'
-import { httpSource } from './source-http.ts'
-import { weightsFor } from './weights.ts'
+import { type BackendRungs, climb } from './ladder.ts'
+import { type MemoryLimit, WASM_LIMIT } from './memory.ts'
+import { assertSuspending, type RuntimeDownload, wasmSession, webgpuSession } from './onnx.web.ts'
+import { webModelSource } from './source.web.ts'
+import { checkTokenizer, startEncoder } from './start.ts'
+import { rungsFor } from './weights.ts'
 
 export interface LoadWebEncoderOptions {
-  /** Base URL of the model bundle, absolute or relative to the page. */
+  /** Base URL of the model bundle, absolute or relative to the page; or `hub:owner/name[@revision]`. */
   readonly model: string
+  /** Base URL of the Hub. @default https://huggingface.co */
+  readonly hub?: string | undefined
   /**
    * `auto` takes the GPU where it is hardware and fast enough; `webgpu` takes it where it works at
    * all; `wasm` leaves it alone.
    */
   readonly prefer: 'auto' | 'webgpu' | 'wasm'
+  /** Weights to load; `auto` tries all that suit a backend, any other only those. @default 'auto' */
+  readonly dtype?: Dtype | undefined
+  /** ONNX file of the bundle, where it is none of those that are looked for. */
+  readonly weights?: string | undefined
+  /** Components of a vector to keep, for models trained for that. @default all */
+  readonly dim?: number | undefined
+  /** Components of the vectors of an index, taken where `dim` is not given and the model has as many. */
+  readonly indexDim?: number | undefined
   /** A device to share; it stays the caller's. @default one is opened when it is needed */
   readonly device?: GPUDevice | undefined
   readonly onProgress?: OnProgress | undefined
@@ -44,11 +55,11 @@ const WARM_UP_QUERY = 'how do i cancel a running fetch request in time'
 const WARM_UP_RUNS = 3
 
 /**
- * @throws LateenError `model-missing-file`, `model-invalid`, `model-unsupported`,
+ * @throws LateenError `model-missing-file`, `model-invalid`, `model-unsupported`, `model-too-large`,
  *         `model-self-test-failed`, `network`, `aborted`
  */
 export async function loadWebEncoder(options: LoadWebEncoderOptions): Promise<LoadedWebEncoder> {
-  const { prefer, signal } = options
+  const { prefer, dtype, weights, dim, signal } = options
   assertWebAssembly()
   let failed = false
   // The runtime may still be on its way when the model has failed: who was told of that must not hear of it.
@@ -56,22 +67,31 @@ export async function loadWebEncoder(options: LoadWebEncoderOptions): Promise<Lo
     if (!failed) options.onProgress?.(progress)
   }
   const notKept: Fallback[] = []
-  const url = new URL(options.model, globalThis.location.href).href
-  const source = await cachedSource(httpSource(url), (fallback) => notKept.push(fallback))
-  const bundle = await readModelBundle(source, { onProgress, signal })
+  const source = await webModelSource(options.model, {
+    hub: options.hub,
+    onFallback: (fallback) => notKept.push(fallback),
+    signal,
+  })
+  const bundle = await readModelBundle(source, {
+    dim,
+    indexDim: options.indexDim,
+    weights,
+    onProgress,
+    signal,
+  })
+  checkTokenizer(bundle)
   const download: RuntimeDownload = {
     track: bundle.track,
     onFallback: (fallback) => notKept.push(fallback),
     signal,
   }
-  const webgpu = { name: 'webgpu', start: () => startOnGpu(bundle, options, download) }
-  const wasm = { name: 'wasm', start: () => startOnCpu(bundle, download) }
-  const { value, fallbacks } = await climb(prefer === 'wasm' ? [wasm] : [webgpu, wasm], signal).catch(
-    (error: unknown) => {
-      failed = true
-      throw error
-    },
-  )
+  const backends = [onCpu(bundle, dtype, download)]
+  if (prefer !== 'wasm') backends.unshift(onGpu(bundle, options, download))
+  const { value, fallbacks } = await climb(backends, signal).catch((error: unknown) => {
+    failed = true
+    throw error
+  })
+  await source.complete()
   return { ...value, fallbacks: [...notKept, ...fallbacks], readFile: (path) => bundle.readFile(path) }
 }
 
@@ -92,40 +112,79 @@ function assertWebAssembly(): void {
 
 type Started = Pick<LoadedWebEncoder, 'encoder' | 'device' | 'adapter'>
 
-async function startOnCpu(bundle: ModelBundle, download: RuntimeDownload): Promise<Started> {
-  const { spec, tokenizer } = bundle
-  const weights = weightsFor(spec, 'wasm')
-  const session = await wasmSession(bundle.readWeights(weights, download.signal), download)
-  const encoder = await createEncoder(session, spec, tokenizer, { weights, bytes: bundle.bytesRead() })
-  await warmUp(encoder)
-  return { encoder }
+function onCpu(
+  bundle: ModelBundle,
+  dtype: Dtype | undefined,
+  download: RuntimeDownload,
+): BackendRungs<Started> {
+  return {
+    backend: 'wasm',
+    weights: rungsFor(bundle.spec, 'wasm', dtype),
+    async start(weights) {
+      const encoder = await startEncoder({
+        bundle,
+        backend: 'wasm',
+        weights,
+        limits: memoryLimits(),
+        signal: download.signal,
+        open: (graph) => wasmSession(graph, download),
+      })
+      await warmUp(encoder)
+      return { encoder }
+    },
+  }
 }
 
-async function startOnGpu(
+function onGpu(
   bundle: ModelBundle,
-  options: LoadWebEncoderOptions,
+  { prefer, device, dtype, signal }: LoadWebEncoderOptions,
   download: RuntimeDownload,
-): Promise<Started> {
-  const { spec, tokenizer } = bundle
-  const isChoosy = options.prefer === 'auto'
-  const gpu = options.device ? sharedGpu(options.device) : await openGpu()
-  let encoder: Encoder | undefined
-  try {
-    if (isChoosy && gpu.isSoftware) throw tooSlow(gpu, 'computes on the CPU')
-    const weights = weightsFor(spec, 'webgpu')
-    const read = () => bundle.readWeights(weights, options.signal)
-    const session = await webgpuSession(read, gpu.device, download)
-    encoder = await createEncoder(session, spec, tokenizer, { weights, bytes: bundle.bytesRead() })
-    const queryMs = await warmUp(encoder)
-    if (isChoosy && queryMs > MAX_GPU_QUERY_MS) {
-      throw tooSlow(gpu, `takes ${Math.round(queryMs)} ms for a short query, more than ${MAX_GPU_QUERY_MS}`)
-    }
-  } catch (error) {
-    await encoder?.dispose()
-    if (!options.device) gpu.device.destroy()
-    throw error
+): BackendRungs<Started> {
+  const isChoosy = prefer === 'auto'
+  let gpu: Gpu
+  return {
+    backend: 'webgpu',
+    weights: rungsFor(bundle.spec, 'webgpu', dtype),
+    async open() {
+      assertSuspending()
+      gpu = device ? sharedGpu(device) : await openGpu()
+      if (isChoosy && gpu.isSoftware) throw tooSlow(gpu, 'computes on the CPU')
+    },
+    async start(weights) {
+      if (needsHalfFloats(weights.dtype) && !gpu.device.features.has('shader-f16')) {
+        throw new LateenError(
+          'model-unsupported',
+          `${weights.dtype} weights need a GPU with shader-f16, which this one (${gpu.description}) has not.`,
+        )
+      }
+      const encoder = await startEncoder({
+        bundle,
+        backend: 'webgpu',
+        weights,
+        limits: memoryLimits(),
+        signal,
+        open: (graph) => webgpuSession(graph, gpu.device, download),
+      })
+      const queryMs = await warmUp(encoder)
+      if (isChoosy && queryMs > MAX_GPU_QUERY_MS) {
+        await encoder.dispose()
+        throw tooSlow(gpu, `takes ${Math.round(queryMs)} ms for a short query, more than ${MAX_GPU_QUERY_MS}`)
+      }
+      const { device: used, description: adapter } = gpu
+      return { encoder: device ? encoder : owning(encoder, used), device: used, adapter }
+    },
+    close() {
+      if (!device) gpu?.device.destroy()
+    },
   }
-  return { encoder: owning(encoder, gpu, options), device: gpu.device, adapter: gpu.description }
+}
+
+/** Browsers say how much memory a device has, roughly and at most 8 GB or so; some say nothing. */
+function memoryLimits(): MemoryLimit[] {
+  const { deviceMemory = 8 } = navigator as { deviceMemory?: number }
+  if (deviceMemory >= 8) return [WASM_LIMIT]
+  // Rounded to a power of two, possibly down.
+  return [WASM_LIMIT, { bytes: 1.5 * deviceMemory * 2 ** 30, what: 'this device has at most' }]
 }
 
 /** Milliseconds of the last run. */
@@ -139,13 +198,12 @@ async function warmUp(encoder: Encoder): Promise<number> {
 }
 
 /** A device opened here goes with the encoder. */
-function owning(encoder: Encoder, gpu: Gpu, { device }: LoadWebEncoderOptions): Encoder {
-  if (device) return encoder
+function owning(encoder: Encoder, device: GPUDevice): Encoder {
   return {
     ...encoder,
     async dispose() {
       await encoder.dispose()
-      gpu.device.destroy()
+      device.destroy()
     },
   }
 }

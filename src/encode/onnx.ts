@@ -2,6 +2,7 @@
 import { LateenError } from '../errors.ts'
 import type { EncoderBackend } from '../types.ts'
 import type { BatchInput } from './batch.ts'
+import { feedsFor, type GraphValue, outputFor, toFloats, widthOf } from './graph-io.ts'
 import type { EncoderSession, GpuOutput } from './session.ts'
 
 /** What is used of ONNX Runtime: its builds agree on this much. */
@@ -18,8 +19,8 @@ export interface OnnxTensor {
 }
 
 export interface OnnxSession {
-  readonly inputNames: readonly string[]
-  readonly outputNames: readonly string[]
+  readonly inputMetadata: readonly GraphValue[]
+  readonly outputMetadata: readonly GraphValue[]
   run(feeds: Record<string, OnnxTensor>, fetches: readonly string[]): Promise<Record<string, OnnxTensor>>
   release(): Promise<void>
 }
@@ -33,27 +34,20 @@ export interface OnnxGpu {
 /** Log level: warnings about graphs that run well are nothing a caller can act on. */
 export const ERRORS_ONLY = 3
 
-/** Names under which exporters store the vectors of all tokens, best first; else the first output. */
-const OUTPUT_NAMES = ['token_embeddings', 'contextual', 'last_hidden_state']
-
 /**
- * @param gpu set when outputs stay on this device
- * @throws LateenError `model-unsupported` when the graph asks for inputs that are not known
+ * @param widths see {@link Graph}
+ * @param gpu    set when outputs stay on this device
+ * @throws LateenError `model-unsupported` when the graph takes or gives something else than token vectors need
  */
 export function onnxSession(
   runtime: OnnxRuntime,
   session: OnnxSession,
   backend: EncoderBackend,
+  widths?: readonly number[],
   gpu?: OnnxGpu,
 ): EncoderSession {
-  const unknown = session.inputNames.filter((name) => !(name in FEEDS))
-  if (unknown.length > 0) {
-    throw new LateenError(
-      'model-unsupported',
-      `The ONNX graph asks for ${unknown.join(', ')}; ${Object.keys(FEEDS).join(', ')} are known. Export it as a text encoder.`,
-    )
-  }
-  const output = OUTPUT_NAMES.find((name) => session.outputNames.includes(name)) ?? session.outputNames[0]!
+  const feeds = feedsFor(session.inputMetadata)
+  const output = outputFor(session.outputMetadata, widths)
   let closed = false
   let queue: Promise<unknown> = Promise.resolve()
 
@@ -83,26 +77,24 @@ export function onnxSession(
     return result
   }
 
-  async function forward(input: BatchInput): Promise<OnnxTensor> {
+  async function forward(input: BatchInput): Promise<{ tensor: OnnxTensor; width: number }> {
     const dims = [input.batch, input.seq]
-    const feeds = Object.fromEntries(
-      session.inputNames.map((name) => [name, new runtime.Tensor('int64', FEEDS[name]!(input), dims)]),
-    )
-    const outputs = await session.run(feeds, [output])
-    const tensor = outputs[output]!
-    if (tensor.type === 'float32' && tensor.dims.length === 3) return tensor
-    throw new LateenError(
-      'model-unsupported',
-      `The ONNX graph should give float32 [batch, tokens, width], found ${tensor.type} [${tensor.dims.join(', ')}].`,
-    )
+    const tensors = feeds.map(({ name, type, values }) => [
+      name,
+      // One signature of many is enough here.
+      new runtime.Tensor(type as 'int64', values(input) as BigInt64Array, dims),
+    ])
+    const outputs = await session.run(Object.fromEntries(tensors), [output.name])
+    const tensor = outputs[output.name]!
+    return { tensor, width: widthOf(tensor.dims, input, tensor.type) }
   }
 
   async function onGpu(input: BatchInput): Promise<GpuOutput> {
-    const tensor = await forward(input)
+    const { tensor, width } = await forward(input)
     return {
       device: gpu!.device,
       buffer: tensor.gpuBuffer,
-      width: tensor.dims[2]!,
+      width,
       read: () => enqueue(async () => new Float32Array((await tensor.getData()) as Float32Array)),
       dispose: () => tensor.dispose(),
     }
@@ -112,12 +104,15 @@ export function onnxSession(
     backend,
     run: (input) =>
       enqueue(async () => {
-        const tensor = await forward(input)
-        const data = (await tensor.getData()) as Float32Array
+        const { tensor, width } = await forward(input)
+        const data = toFloats(await tensor.getData())
         tensor.dispose()
-        return { data, width: tensor.dims[2]! }
+        return { data, width }
       }),
-    ...(gpu ? { runOnGpu: (input: BatchInput) => enqueue(() => onGpu(input)) } : {}),
+    // Who reads from the GPU reads float32.
+    ...(gpu && output.type !== 'float16'
+      ? { runOnGpu: (input: BatchInput) => enqueue(() => onGpu(input)) }
+      : {}),
     async dispose() {
       if (closed) return
       closed = true
@@ -128,15 +123,34 @@ export function onnxSession(
   }
 }
 
-const FEEDS: Readonly<Record<string, (input: BatchInput) => BigInt64Array>> = {
-  input_ids: ({ ids }) => BigInt64Array.from(ids, BigInt),
-  attention_mask: ({ attention }) => BigInt64Array.from(attention, BigInt),
-  token_type_ids: ({ ids }) => new BigInt64Array(ids.length),
-}
-
-/** What a runtime threw while it opened a graph. */
+/** What a runtime threw while it opened a graph, under the code that says what it means. */
 export function unusable(runtime: string, error: unknown): LateenError {
   if (error instanceof LateenError) return error
   const reason = error instanceof Error ? error.message : String(error)
+  if (OUT_OF_MEMORY.test(reason)) {
+    return new LateenError(
+      'model-too-large',
+      `${runtime} has no memory for the model: ${reason}. Take smaller weights or a smaller model.`,
+      { cause: error },
+    )
+  }
+  if (DAMAGED.test(reason)) {
+    return new LateenError(
+      'model-invalid',
+      `The ONNX file is damaged or none at all: ${reason}. Copy the model again.`,
+      { cause: error },
+    )
+  }
+  if (BESIDE.test(reason)) {
+    return new LateenError(
+      'model-missing-file',
+      `The ONNX file keeps its tensors in another one that is not there: ${reason}. Copy that one beside it too, as <file>.onnx_data or <file>.onnx.data.`,
+      { cause: error },
+    )
+  }
   return new LateenError('model-unsupported', `${runtime} cannot run the model: ${reason}`, { cause: error })
 }
+
+const OUT_OF_MEMORY = /bad_alloc|out of memory|\bOOM\b|allocation failed|failed to allocate/i
+const DAMAGED = /protobuf parsing failed|no graph was found|data pointer is null|(are|:) out of bounds/i
+const BESIDE = /external data/i

@@ -5,7 +5,7 @@ import { LateenError } from '../errors.ts'
 import { loadCode } from '../util/load-code.ts'
 import { ERRORS_ONLY, onnxSession, unusable } from './onnx.ts'
 import { type RuntimeOptions, runtimeBinary } from './runtime.web.ts'
-import type { EncoderSession } from './session.ts'
+import type { EncoderSession, Graph } from './session.ts'
 
 const MAX_THREADS = 4
 
@@ -30,55 +30,57 @@ export interface RuntimeDownload extends Omit<RuntimeOptions, 'onBytes'> {
 /**
  * Runs on the CPU. Threads need a cross-origin isolated page, and one core is left to the page.
  *
- * @param weights may still be on their way: the runtime is fetched at the same time
- * @throws LateenError `model-unsupported`, `network`, and what `weights` rejects with
+ * @param reading may still go on: the runtime is fetched at the same time
+ * @throws LateenError `model-unsupported`, `model-invalid`, `model-too-large`, `network`, and what `reading`
+ *         rejects with
  */
 export async function wasmSession(
-  weights: Promise<Uint8Array>,
+  reading: Promise<Graph>,
   download: RuntimeDownload,
 ): Promise<EncoderSession> {
   try {
-    const [runtime, graph] = await Promise.all([loadRuntime(WASM_BUILD, download), weights])
+    const [runtime, graph] = await Promise.all([loadRuntime(WASM_BUILD, download), reading])
     const canShare = globalThis.crossOriginIsolated && typeof SharedArrayBuffer !== 'undefined'
     const threads = Math.min(navigator.hardwareConcurrency - 1, MAX_THREADS)
     runtime.env.wasm.numThreads = canShare ? Math.max(1, threads) : 1
-    const session = await runtime.InferenceSession.create(graph, {
+    const session = await runtime.InferenceSession.create(graph.bytes, {
       executionProviders: ['wasm'],
       logSeverityLevel: ERRORS_ONLY,
+      ...(graph.external?.length ? { externalData: graph.external } : {}),
     })
     markStarted(WASM_BUILD, runtime)
-    return onnxSession(runtime, session, 'wasm')
+    return onnxSession(runtime, session, 'wasm', graph.widths)
   } catch (error) {
     throw unusable('WebAssembly', error)
   }
 }
 
-/**
- * Runs on the given device and leaves outputs there.
- *
- * @throws LateenError `gpu-unavailable` without JavaScript Promise Integration, `model-unsupported`, `network`
- */
+/** @throws LateenError `gpu-unavailable` without JavaScript Promise Integration */
+export function assertSuspending(): void {
+  if ('Suspending' in WebAssembly) return
+  throw new LateenError(
+    'gpu-unavailable',
+    'WebGPU needs a browser with JavaScript Promise Integration, and this one has none.',
+  )
+}
+
+/** Runs on the given device and leaves outputs there. Fails as `wasmSession` does. */
 export async function webgpuSession(
-  weights: () => Promise<Uint8Array>,
+  reading: Promise<Graph>,
   device: GPUDevice,
   download: RuntimeDownload,
 ): Promise<EncoderSession> {
-  if (!('Suspending' in WebAssembly)) {
-    throw new LateenError(
-      'gpu-unavailable',
-      'WebGPU needs a browser with JavaScript Promise Integration, and this one has none.',
-    )
-  }
   try {
-    const [runtime, graph] = await Promise.all([loadRuntime(JSPI_BUILD, download), weights()])
+    const [runtime, graph] = await Promise.all([loadRuntime(JSPI_BUILD, download), reading])
     runtime.env.wasm.numThreads = 1
-    const session = await runtime.InferenceSession.create(graph, {
+    const session = await runtime.InferenceSession.create(graph.bytes, {
       executionProviders: [{ name: 'webgpu', device }],
       preferredOutputLocation: 'gpu-buffer',
       logSeverityLevel: ERRORS_ONLY,
+      ...(graph.external?.length ? { externalData: graph.external } : {}),
     })
     markStarted(JSPI_BUILD, runtime)
-    return onnxSession(runtime, session, 'webgpu', { device, lost: rejectWhenLost(device) })
+    return onnxSession(runtime, session, 'webgpu', graph.widths, { device, lost: rejectWhenLost(device) })
   } catch (error) {
     throw unusable('WebGPU', error)
   }

@@ -2,6 +2,21 @@
 import type { EncoderBackend } from '../types.ts'
 import type { BatchInput } from './batch.ts'
 
+/** A graph as it is read from a bundle. */
+export interface Graph {
+  readonly bytes: Uint8Array
+  readonly external?: readonly ExternalData[]
+  /** Widths a token may have in its output, to tell outputs apart. */
+  readonly widths?: readonly number[]
+}
+
+/** Tensors that a graph names by file. */
+export interface ExternalData {
+  /** As the graph has it: relative to itself. */
+  readonly path: string
+  readonly data: Uint8Array
+}
+
 export interface EncoderSession {
   readonly backend: EncoderBackend
   /** Runs wait for one another. Fails with `gpu-lost`, `closed`. */

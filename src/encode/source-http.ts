@@ -3,6 +3,7 @@ import { isLateenError, LateenError } from '../errors.ts'
 import { throwIfAborted } from '../util/abort.ts'
 import { joined } from '../util/gzip.ts'
 import {
+  hashOf,
   lastPart,
   type ModelSource,
   missingFile,
@@ -10,9 +11,22 @@ import {
   type ReadOptions,
   storedPath,
 } from './source.ts'
+import { type CacheMode, request, type Sink, statusError, transfer, unreachable } from './transfer.ts'
+
+export interface HttpSourceOptions {
+  /** Sent with every request; the platform leaves out `authorization` where it is redirected elsewhere. */
+  readonly headers?: Readonly<Record<string, string>> | undefined
+  /** Says what an answer with an error status means, where the host has words of its own for it. */
+  refusal?(response: PlatformResponse, path: string): LateenError | undefined
+}
+
+export interface HttpSource extends ModelSource {
+  /** Receives the rest of a file into a sink, unchecked, under the name it is stored. */
+  receive(path: string, sink: Sink, options: ReadOptions, cache?: CacheMode): Promise<void>
+}
 
 /** What came of transfers that were given up, by address and hash: trying again goes on from there. */
-const unfinished = new Map<string, Parts>()
+const unfinished = new Map<string, MemorySink>()
 
 /**
  * Reads with progress; a transfer that breaks off is taken up where it stopped, as long as every
@@ -20,118 +34,185 @@ const unfinished = new Map<string, Parts>()
  * is fetched once more past every cache. A page answered in place of a file, as hosts of single-page
  * applications do, counts as a missing file.
  */
-export function httpSource(baseUrl: string): ModelSource {
+export function httpSource(baseUrl: string, { headers, refusal }: HttpSourceOptions = {}): HttpSource {
   const location = baseUrl.endsWith('/') ? baseUrl : `${baseUrl}/`
+  const sizes = new Map<string, number>()
+
+  const refused = (path: string) => (response: PlatformResponse) =>
+    refusal?.(response, path) ?? plainRefusal(location, path, response)
+
+  async function ask(path: string, options: ReadOptions, range?: string): Promise<PlatformResponse> {
+    const url = location + urlPath(path)
+    try {
+      const response = await request(url, {
+        headers: range ? { ...headers, Range: range } : headers,
+        cache: cacheMode(options),
+        signal: options.signal,
+      })
+      if (!response.ok && response.status !== 416) throw refused(path)(response)
+      inspect(location, path, response)
+      return response
+    } catch (error) {
+      throwIfAborted(options.signal)
+      throw unreachable(url, error)
+    }
+  }
+
+  async function receive(
+    path: string,
+    sink: Sink,
+    options: ReadOptions,
+    cache: CacheMode = cacheMode(options),
+  ): Promise<void> {
+    const { expected, signal, onBytes } = options
+    await transfer(location + urlPath(path), sink, {
+      headers,
+      cache,
+      signal,
+      onBytes,
+      bytes: expected?.gzip ?? expected?.bytes,
+      hasHash: hashOf(expected) !== undefined,
+      refusal: refused(path),
+      inspect: (response) => inspect(location, path, response),
+    })
+  }
+
+  async function readOnce(path: string, options: ReadOptions, cache: CacheMode): Promise<Uint8Array> {
+    const { expected } = options
+    const stored = storedPath(path, expected)
+    const hash = hashOf(expected)
+    const key = `${location}${stored} ${hash}`
+    const sink = (hash && unfinished.get(key)) || memorySink(expected?.gzip ?? expected?.bytes)
+    unfinished.delete(key)
+    try {
+      await receive(stored, sink, options, cache)
+    } catch (error) {
+      if (hash) unfinished.set(key, sink)
+      throw error
+    }
+    const bytes = sink.bytes()
+    refusePage(location, stored, bytes)
+    return openStored(location, path, bytes, expected)
+  }
+
   return {
     name: lastPart(location),
     location,
+    receive,
     async read(path, options = {}) {
       try {
-        return await readOnce(location, path, options, options.expected ? 'default' : 'no-cache')
+        return await readOnce(path, options, cacheMode(options))
       } catch (error) {
         if (!options.expected || !isLateenError(error, 'model-invalid')) throw error
-        return readOnce(location, path, options, 'reload')
+        return readOnce(path, options, 'reload')
       }
     },
     async has(path, options = {}) {
       try {
-        const response = await request(location, path, 0, options, 'no-cache')
+        const response = await ask(path, options)
         await response.body?.getReader().cancel()
+        const { headers } = response
+        const length = headers.get('content-encoding') ? null : headers.get('content-length')
+        if (length !== null) sizes.set(path, Number(length))
         return true
       } catch (error) {
-        throwIfAborted(options.signal)
-        if (error instanceof LateenError && error.code === 'model-missing-file') return false
+        if (isLateenError(error, 'model-missing-file')) return false
         throw error
+      }
+    },
+    // What the host said when it was asked whether there is such a file.
+    size: async (path) => sizes.get(path),
+    async readRange(path, from, to, options = {}) {
+      const response = await ask(path, options, `bytes=${from}-${to - 1}`)
+      if (response.status === 416) return new Uint8Array()
+      // A host that knows no ranges sends all of it.
+      const skipped = response.status === 206 ? 0 : from
+      try {
+        return (await firstBytes(response, skipped + to - from)).subarray(skipped)
+      } catch (error) {
+        throwIfAborted(options.signal)
+        throw unreachable(location + path, error)
       }
     },
   }
 }
 
-/** How far the browser's own cache is trusted: what has a hash may come from there, what has none must be fresh. */
-type CacheMode = 'default' | 'no-cache' | 'reload'
+const cacheMode = ({ expected }: ReadOptions): CacheMode => (expected ? 'default' : 'no-cache')
 
-async function readOnce(
-  location: string,
-  path: string,
-  options: ReadOptions,
-  cache: CacheMode,
-): Promise<Uint8Array> {
-  const stored = storedPath(path, options.expected)
-  const key = `${location}${stored} ${options.expected?.sha256}`
-  const received = (options.expected && unfinished.get(key)) ?? { length: 0, parts: [] }
-  unfinished.delete(key)
-  for (;;) {
-    const before = received.length
-    try {
-      await receive(location, stored, received, options, cache)
-      break
-    } catch (error) {
-      if (error instanceof LateenError) throw error
-      if (received.length > before && !options.signal?.aborted) continue
-      if (options.expected) unfinished.set(key, received)
-      throwIfAborted(options.signal)
-      throw new LateenError(
-        'network',
-        `${location}${stored} could not be fetched: ${error instanceof Error ? error.message : String(error)}. Check the connection and try again.`,
-        { cause: error },
-      )
-    }
-  }
-  const bytes = joined(received.parts)
-  refusePage(location, stored, bytes)
-  return openStored(location, path, bytes, options.expected)
+const urlPath = (path: string) => path.split('/').map(encodeURIComponent).join('/')
+
+interface MemorySink extends Sink {
+  bytes(): Uint8Array
 }
 
-/** Bytes that arrive in parts. */
-interface Parts {
-  length: number
-  parts: Uint8Array[]
-}
-
-async function receive(
-  location: string,
-  path: string,
-  received: Parts,
-  options: ReadOptions,
-  cache: CacheMode,
-): Promise<void> {
-  const response = await request(location, path, received.length, options, cache)
-  // A server that knows no ranges starts over.
-  if (response.status !== 206) {
-    received.parts.length = 0
-    received.length = 0
-  }
-  const reader = response.body?.getReader()
-  while (reader) {
-    const { done, value } = await reader.read()
-    if (done) return
-    if (!value) continue
-    received.parts.push(value)
-    received.length += value.length
-    options.onBytes?.(received.length)
+/** @param capacity length of the file where it is known: its bytes then go where they stay, and are never held twice */
+function memorySink(capacity = 0): MemorySink {
+  let whole: Uint8Array | undefined
+  // What a host sends that unpacks on the way goes beyond.
+  let rest: Uint8Array[] = []
+  let inWhole = 0
+  let length = 0
+  let version: string | undefined
+  return {
+    get length() {
+      return length
+    },
+    get version() {
+      return version
+    },
+    append(bytes) {
+      whole ??= new Uint8Array(capacity)
+      const fits = rest.length === 0 && length + bytes.length <= capacity
+      if (fits) whole.set(bytes, length)
+      else rest.push(bytes)
+      length += bytes.length
+      if (fits) inWhole = length
+    },
+    restart(next) {
+      rest = []
+      inWhole = 0
+      length = 0
+      version = next
+    },
+    bytes() {
+      const first = whole?.subarray(0, inWhole) ?? new Uint8Array()
+      return rest.length === 0 ? first : joined(inWhole === 0 ? rest : [first, ...rest])
+    },
   }
 }
 
-async function request(location: string, path: string, from: number, options: ReadOptions, cache: CacheMode) {
-  throwIfAborted(options.signal)
-  const response = await fetch(location + path, {
-    ...(from > 0 ? { headers: { Range: `bytes=${from}-` } } : {}),
-    ...(options.signal ? { signal: options.signal } : {}),
-    cache,
-  })
-  if (response.ok) {
-    const type = response.headers.get('content-type') ?? ''
-    if (type.startsWith('text/html')) throw pageInstead(location, path)
-    return response
+/** At most so many bytes of a body; the rest is left. */
+async function firstBytes({ body }: PlatformResponse, count: number): Promise<Uint8Array> {
+  const parts: Uint8Array[] = []
+  const reader = body?.getReader()
+  let length = 0
+  while (reader && length < count) {
+    const { value } = await reader.read()
+    if (!value) break
+    parts.push(value)
+    length += value.length
   }
-  await response.body?.getReader().cancel()
-  if ([403, 404, 410].includes(response.status)) {
-    throw missingFile(location, path, `the server answered ${response.status}`)
+  await reader?.cancel()
+  return joined(parts).subarray(0, count)
+}
+
+function plainRefusal(location: string, path: string, response: PlatformResponse): LateenError {
+  const { status } = response
+  if ([403, 404, 410].includes(status)) {
+    return missingFile(location, path, `the server answered ${status}`)
   }
-  throw new LateenError(
-    'network',
-    `${location}${path} was answered with status ${response.status}. Try again later.`,
-  )
+  if (status === 401) {
+    return new LateenError(
+      'model-gated',
+      `${location}${path} is given out after a login only. Download the model yourself and serve its folder where no login is needed.`,
+    )
+  }
+  return statusError(location + path, response)
+}
+
+function inspect(location: string, path: string, { headers }: PlatformResponse): void {
+  const type = headers.get('content-type') ?? ''
+  if (type.startsWith('text/html')) throw pageInstead(location, path)
 }
 
 function refusePage(location: string, path: string, bytes: Uint8Array): void {

@@ -1,12 +1,15 @@
 /** Where the files of a model bundle come from. */
 import { LateenError } from '../errors.ts'
 import { gunzip, isGzip } from '../util/gzip.ts'
-import { sha256Hex } from '../util/hash.ts'
+import { sha256HexOfFile } from '../util/hash.ts'
+import { loadCode } from '../util/load-code.ts'
 
 /** What a file must be. */
 export interface FileFacts {
   readonly bytes: number
-  readonly sha256: string
+  readonly sha256?: string
+  /** The name git has for the content, where a Hub knows nothing else. */
+  readonly gitBlob?: string
   /** Present when the file is stored as `<path>.gzip`: the length of that in bytes. The others describe it unpacked. */
   readonly gzip?: number
 }
@@ -27,6 +30,23 @@ export interface ModelSource {
   /** A whole file. Fails with `model-missing-file`, `model-invalid`, `network`, `aborted`. */
   read(path: string, options?: ReadOptions): Promise<Uint8Array>
   has(path: string, options?: ReadOptions): Promise<boolean>
+  /** The length of a file in bytes; undefined when it cannot be told without reading the file. */
+  size?(path: string, options?: ReadOptions): Promise<number | undefined>
+  /** SHA-256 of a file where the host states it; undefined when it has to be computed. */
+  sha256?(path: string): Promise<string | undefined>
+  /** The bytes `from` (inclusive) to `to` (exclusive), fewer when the file ends before. Fails as `read` does. */
+  readRange?(path: string, from: number, to: number, options?: ReadOptions): Promise<Uint8Array>
+}
+
+/** A source that keeps what it reads. */
+export interface KeepingSource extends ModelSource {
+  /** To be called when everything a load needs has been read: only from then on it counts as kept, and older revisions go. */
+  complete(): Promise<void>
+}
+
+/** What tells the content of a file from any other; undefined when only its length is known. */
+export function hashOf(facts: FileFacts | undefined): string | undefined {
+  return facts?.sha256 ?? facts?.gitBlob
 }
 
 /** The name a file is stored under. */
@@ -48,7 +68,7 @@ export async function openStored(
 ): Promise<Uint8Array> {
   const isPacked = expected?.gzip !== undefined && isGzip(stored)
   const bytes = isPacked ? await unpacked(location, path, stored) : stored
-  checkFile(location, path, bytes, expected)
+  await checkFile(location, path, bytes, expected)
   return bytes
 }
 
@@ -64,8 +84,13 @@ async function unpacked(location: string, path: string, stored: Uint8Array): Pro
   }
 }
 
-/** Fails with `model-invalid` unless the bytes are what the bundle's manifest says. */
-export function checkFile(location: string, path: string, bytes: Uint8Array, expected?: FileFacts): void {
+/** Fails with `model-invalid` unless the bytes are what the bundle's manifest, or its host, says. */
+export async function checkFile(
+  location: string,
+  path: string,
+  bytes: Uint8Array,
+  expected?: FileFacts,
+): Promise<void> {
   if (!expected) return
   if (bytes.length !== expected.bytes) {
     throw new LateenError(
@@ -73,13 +98,22 @@ export function checkFile(location: string, path: string, bytes: Uint8Array, exp
       `${path} of the model at ${location} should have ${expected.bytes} bytes and has ${bytes.length}. Copy the model again, all files from one version.`,
     )
   }
-  const sha256 = sha256Hex(bytes)
-  if (sha256 !== expected.sha256) {
+  const { sha256, gitBlob } = expected
+  const [kind, stated, found] = sha256
+    ? ['SHA-256', sha256, await sha256HexOfFile(bytes)]
+    : ['git hash', gitBlob, gitBlob && (await gitBlobHexOf(bytes))]
+  if (found !== stated) {
     throw new LateenError(
       'model-invalid',
-      `${path} of the model at ${location} should have SHA-256 ${expected.sha256} and has ${sha256}. Copy the model again, all files from one version.`,
+      `${path} of the model at ${location} should have ${kind} ${stated} and has ${found}. Copy the model again, all files from one version.`,
     )
   }
+}
+
+/** Only what comes from a Hub has such a hash. */
+async function gitBlobHexOf(bytes: Uint8Array): Promise<string> {
+  const { gitBlobHex } = await loadCode(() => import('./git-blob.ts'))
+  return gitBlobHex(bytes)
 }
 
 /** The error for a file that is not there. */

@@ -137,11 +137,14 @@ export function createHost(
         path: `${basePath(base)}${subdir}/`,
         folder: `${cache}-dev`,
         async parts() {
-          const [{ runtimeFolder }, { bundledModel }] = await Promise.all([
+          const [{ runtimeFolder }, { bundledModel }, { nodeModelSource }] = await Promise.all([
             import('../site/runtime-output.node.ts'),
             import('../encode/load.node.ts'),
+            import('../encode/source.node.ts'),
           ])
-          return { runtime: runtimeFolder(), model: build.model ?? bundledModel() }
+          // A model of a Hub lies where building the index stores it.
+          const { folder } = await nodeModelSource(build.model ?? bundledModel())
+          return { runtime: runtimeFolder(), model: folder ?? bundledModel() }
         },
         writeIndex(out, origin, signal) {
           if (!quiet) say('building the search index…')

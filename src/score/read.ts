@@ -43,7 +43,7 @@ export async function readCheckedOffsets(segment: VectorSegment): Promise<Uint32
 }
 
 function checkResidualCodec(codec: ResidualCodec): void {
-  const { bits, dim, numCentroids, centroids, weights, weightStep, scales } = codec
+  const { bits, dim, numCentroids, centroids, weights, weightStep, scales, exactWeights } = codec
   if (!Number.isInteger((dim * bits) / 8)) throw corrupt('whole bytes per vector', `${dim} × ${bits} bits`)
   if (!(numCentroids >= 1 && numCentroids <= 65_536)) {
     throw corrupt('1 to 65,536 centroids', `${numCentroids}`)
@@ -57,6 +57,11 @@ function checkResidualCodec(codec: ResidualCodec): void {
   if (!Number.isFinite(weightStep)) throw corrupt('a finite weight step', `${weightStep}`)
   assertFinite(centroids, 'centroids')
   assertFinite(scales, 'scales')
+  if (!exactWeights) return
+  if (exactWeights.length !== weights.length) {
+    throw corrupt(`${weights.length} exact weights`, `${exactWeights.length}`)
+  }
+  assertFinite(exactWeights, 'exact weights')
 }
 
 /**

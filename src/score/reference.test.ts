@@ -4,7 +4,8 @@ import { decodeVectors } from '../compress/decode.ts'
 import { readVectors } from '../segment/read-vectors.ts'
 import type { VectorSegment } from '../segment/segment.ts'
 import { scorerConformance } from './conformance.test-suite.ts'
-import { maxSim, referenceScorer } from './reference.ts'
+import { maxSim } from './max-sim.ts'
+import { referenceScorer } from './reference.ts'
 import { syntheticQuery, syntheticSegment } from './synthetic.ts'
 
 scorerConformance('reference', async () => referenceScorer(), { tolerance: 0 })
@@ -13,22 +14,6 @@ const matrix = (dim: number, ...rows: number[][]) => ({
   data: Float32Array.from(rows.flat()),
   numTokens: rows.length,
   dim,
-})
-
-test('maxSim adds up the best similarity of every query token', () => {
-  const query = matrix(2, [1, 0], [0, 1])
-  expect(maxSim(query, matrix(2, [0.6, 0.8], [0.8, -0.6]))).toBeCloseTo(1.6)
-})
-
-test('maxSim keeps a negative best similarity and gives 0 without vectors', () => {
-  expect(maxSim(matrix(2, [1, 0]), matrix(2, [-0.5, 0], [-0.25, 0]))).toBe(-0.25)
-  expect(maxSim(matrix(2, [1, 0]), matrix(2))).toBe(0)
-})
-
-test('maxSim refuses vectors of another dimension', () => {
-  expect(() => maxSim(syntheticQuery(2, 8, 1), matrix(2, [1, 0]))).toThrow(
-    expect.objectContaining({ code: 'bad-argument' }),
-  )
 })
 
 test('a residual vector is scale · (centroid + step · weight of its planar code)', async () => {

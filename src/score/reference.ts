@@ -1,7 +1,7 @@
 /** MaxSim in plain TypeScript with double accumulation: slow, obvious, and the truth for every kernel. */
-import { bytesPerVector, type PlainCodec, type ResidualCodec } from '../compress/codec.ts'
+import { bytesPerVector, type PlainCodec, type ResidualCodec, SHORTEST_VECTOR } from '../compress/codec.ts'
 import type { VectorSectionName, VectorSegment } from '../segment/segment.ts'
-import type { TokenMatrix } from '../types.ts'
+import { raiseBest } from './max-sim.ts'
 import { assertInMemory, assertPassages, assertQuery } from './query.ts'
 import {
   assertCentroidIds,
@@ -50,37 +50,12 @@ export function referenceScorer(): Scorer {
         best.fill(Number.NEGATIVE_INFINITY)
         for (let row = start; row < end; row++) {
           decode(row, vector)
-          raise(best, query, vector)
+          raiseBest(best, query, vector)
         }
         return best.reduce((sum, similarity) => sum + similarity, 0)
       })
     },
     dispose: () => held.dispose(),
-  }
-}
-
-/**
- * MaxSim of a query and the vectors of one text that is in no segment.
- *
- * @returns the sum over query tokens of the largest dot product; 0 without vectors
- */
-export function maxSim(query: TokenMatrix, vectors: TokenMatrix): number {
-  assertQuery(query, vectors.dim)
-  if (vectors.numTokens === 0) return 0
-  const best = new Float64Array(query.numTokens).fill(Number.NEGATIVE_INFINITY)
-  for (let row = 0; row < vectors.numTokens; row++) {
-    raise(best, query, vectors.data.subarray(row * vectors.dim, (row + 1) * vectors.dim))
-  }
-  return best.reduce((sum, similarity) => sum + similarity, 0)
-}
-
-/** Raises the best similarity of every query token to that of one vector. */
-function raise(best: Float64Array, query: TokenMatrix, vector: Float32Array | Float64Array): void {
-  const { data, dim } = query
-  for (let token = 0; token < best.length; token++) {
-    let dot = 0
-    for (let d = 0, at = token * dim; d < dim; d++) dot += data[at + d]! * vector[d]!
-    if (dot > best[token]!) best[token] = dot
   }
 }
 
@@ -104,7 +79,7 @@ async function residualDecoder(
   segment: VectorSegment,
   codec: ResidualCodec,
 ): Promise<{ bytes: number; decode: Decode }> {
-  const { bits, dim, centroids, weights, weightStep, scales } = codec
+  const { bits, dim, centroids, weights, weightStep, scales, exactWeights } = codec
   const section = async (name: VectorSectionName, rowBytes: number, check?: (part: Uint8Array) => void) => {
     const bytes = allocate(segment, () => new Uint8Array(segment.sectionLength(name)))
     await readInParts(segment, name, rowBytes, (part, offset) => {
@@ -123,13 +98,20 @@ async function residualDecoder(
     bytes: codes.length + ids.length + scaleCodes.length,
     decode(vector, into) {
       const id = idBytes === 1 ? ids[vector]! : ids[2 * vector]! | (ids[2 * vector + 1]! << 8)
-      const scale = scales[(scaleCodes[vector >> 1]! >> (4 * (vector & 1))) & 15]!
+      let square = 0
       for (let d = 0; d < dim; d++) {
         const plane = Math.floor(d / planeBytes)
         const byte = codes[vector * planeBytes + (d % planeBytes)]!
-        const weight = weights[(byte >> (plane * bits)) & mask]!
-        into[d] = scale * (centroids[id * dim + d]! + weightStep * weight)
+        const code = (byte >> (plane * bits)) & mask
+        const residual = exactWeights ? exactWeights[code]! : weightStep * weights[code]!
+        const component = centroids[id * dim + d]! + residual
+        into[d] = component
+        square += component * component
       }
+      const scale = exactWeights
+        ? 1 / Math.max(Math.sqrt(square), SHORTEST_VECTOR)
+        : scales[(scaleCodes[vector >> 1]! >> (4 * (vector & 1))) & 15]!
+      for (let d = 0; d < dim; d++) into[d]! *= scale
     },
   }
 }

@@ -26,5 +26,6 @@ export interface Backend {
  *
  * @param gpuLosses how often the GPU was lost so far: 0 the preferred backend, 1 the same on a new
  *                  device, 2 without the GPU
+ * @param indexDim  components of the vectors of the index, when there is one: a model that has more is cut to them
  */
-export type OpenBackend = (gpuLosses: number, onProgress?: OnProgress) => Promise<Backend>
+export type OpenBackend = (gpuLosses: number, onProgress?: OnProgress, indexDim?: number) => Promise<Backend>

@@ -53,10 +53,10 @@ export async function addDocuments(
   if (fresh.length === 0) return { documents: 0, passages: 0, vectors: 0, skipped }
 
   const known = context.state().manifest
-  const pooling = known?.pooling ?? { factor: context.defaults.poolFactor, protectedTokens: 1 }
+  const pooling = known?.pooling ?? build.indexPooling(encoder.spec, context.defaults.poolFactor)
   const made = known
     ? { codec: await codecOf(context.store, known, await context.backend()) }
-    : await build.codecForIndex(context.defaults.bits, encoder, modelCodec, fresh, pooling)
+    : await build.codecForGrowingIndex(context.defaults.bits, encoder, modelCodec, fresh, pooling)
   const { segments, summary } = await build.encodeSegments(fresh, skipped, {
     encoder,
     codec: made.codec,
@@ -72,7 +72,6 @@ export async function addDocuments(
     codec: made.codec,
     ...(codecFile ? { codecFile } : {}),
     pooling,
-    split: true,
   })
 
   await commit(context, files, (state) => {

@@ -235,7 +235,26 @@ test('rerank needs no index', async () => {
     { limit: 2 },
   )
   expect(ranked[0]).toMatchObject({ index: 1, id: '1' })
+  expect(ranked[0]!.spans.length).toBeGreaterThan(0)
   expect(ranked).toHaveLength(2)
+})
+
+test('encode and rerank survive a lost GPU', async () => {
+  let losses = 0
+  const search = await engine(memoryStore(), async (gpuLosses) => {
+    losses = gpuLosses
+    const backend = await sharedBackend(0)
+    const lost = async () => {
+      throw new LateenError('gpu-lost', 'The device was lost.')
+    }
+    const encoder = gpuLosses === 0 ? { ...backend.encoder, encodeDocuments: lost } : backend.encoder
+    return { ...backend, encoder }
+  })
+  const [encoded] = await search.encode(['The sea rises.'], { kind: 'document' })
+  expect(losses).toBe(1)
+  expect(encoded!.tokens).toContain('sea')
+  expect(await search.rerank('sea', ['The sea rises.'])).toHaveLength(1)
+  expect(search.info().fallbacks).toEqual([expect.objectContaining({ code: 'gpu-lost' })])
 })
 
 test('without a model keywords still answer, and the answer says what is missing', async () => {

@@ -21,6 +21,7 @@ import { loadCode } from '../util/load-code.ts'
 import type { OpenBackend } from './backend.ts'
 import type { ChangeContext, IndexDefaults } from './changes.ts'
 import { editions } from './editions.ts'
+import type { EncodeTextsOptions, TextVectors } from './encode-texts.ts'
 import { countFilters } from './filters.ts'
 import { numberOf, readPassage } from './hits.ts'
 import { engineInfo, indexBytes } from './info.ts'
@@ -31,7 +32,7 @@ import type { RerankHit, RerankOptions } from './rerank.ts'
 import { openState } from './state.ts'
 import { answers } from './stream.ts'
 
-export type { ChangeOptions, RerankHit, RerankOptions }
+export type { ChangeOptions, EncodeTextsOptions, RerankHit, RerankOptions, TextVectors }
 
 /** Names the passage behind a hit. */
 export interface HitReference {
@@ -55,6 +56,8 @@ export interface Engine {
   update(documents: readonly DocumentInput[], options?: ChangeOptions): Promise<ChangeSummary>
   /** Fails with `document-not-found` when an id is not there; nothing is removed then. */
   remove(ids: readonly string[], options?: ChangeOptions): Promise<ChangeSummary>
+  /** The token vectors of texts, for callers who keep and compare them themselves. */
+  encode(texts: readonly string[], options: EncodeTextsOptions): Promise<TextVectors[]>
   /** Scores texts against a query without any index. */
   rerank(
     query: string,
@@ -113,7 +116,10 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const { store, openBackend, prefetchBytes = 0, signal } = options
   let state = await openState(store, await store.readManifest(signal), undefined, signal)
   const listeners = new Set(options.onProgress ? [options.onProgress] : [])
-  const meaning = lazyMeaning(openBackend, tellAll)
+  const meaning = lazyMeaning(
+    (gpuLosses, listener) => openBackend(gpuLosses, listener, state.manifest?.model.dim),
+    tellAll,
+  )
   const ended = new AbortController()
   const prefetch = idlePrefetch(store, ended.signal)
   let running = 0
@@ -237,6 +243,10 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     update: (documents, changeOptions) =>
       change((code) => code.addDocuments(context, documents, true, changeOptions)),
     remove: (ids) => change((code) => code.removeDocuments(context, ids)),
+    async encode(texts, encodeOptions) {
+      assertOpen()
+      return (await meaning.load(encodeOptions.signal)).encode(texts, encodeOptions)
+    },
     async rerank(query, documents, rerankOptions = {}) {
       assertOpen()
       const half = await meaning.load(rerankOptions.signal)

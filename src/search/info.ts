@@ -32,7 +32,13 @@ export function engineInfo(
       dim: backend?.encoder.spec.dim ?? manifest?.model.dim ?? 0,
       state: semantic.state,
       bytes: backend?.encoder.bytes ?? 0,
-      ...(backend ? { backend: backend.encoder.backend, selfTest: backend.encoder.selfTest } : {}),
+      ...(backend
+        ? {
+            backend: backend.encoder.backend,
+            dtype: backend.encoder.weights.dtype,
+            selfTest: backend.encoder.selfTest,
+          }
+        : {}),
       ...(error ? { error: { code: error.code, message: error.message } } : {}),
     },
     ...(backend ? { scorer: backend.scorer.kind } : {}),

@@ -1,8 +1,10 @@
 /** The semantic half of the engine, loaded as a whole when the first query needs it. */
 import type { EncodedText } from '../encode/encoder.ts'
+import { IMPORTED_PASSAGES } from '../segment/manifest.ts'
 import { encodedText } from '../text/passages.ts'
 import type { DocumentInput, Explanation, OnProgress, Passage, Span } from '../types.ts'
 import type { Backend, OpenBackend } from './backend.ts'
+import { type EncodeTextsOptions, encodeTexts, type TextVectors } from './encode-texts.ts'
 import { explainPassage, markedSpans } from './explain.ts'
 import { meaningful } from './floor.ts'
 import type { QueryPlan } from './plan.ts'
@@ -41,6 +43,7 @@ export interface Meaning extends Pick<SemanticLeg, 'open' | 'prepare' | 'retain'
     query: string,
     signal?: AbortSignal,
   ): Promise<Explanation>
+  encode(texts: readonly string[], options: EncodeTextsOptions): Promise<TextVectors[]>
   rerank(
     query: string,
     documents: readonly (string | DocumentInput)[],
@@ -66,6 +69,21 @@ export function openMeaning(openBackend: OpenBackend, onProgress: OnProgress): M
     }
   }
 
+  /** The same to point at words with, which takes a vector for each token: an imported index may hold fewer. */
+  function wordVectors(
+    index: IndexState,
+    backend: Backend,
+    vectorsOf: VectorsOf,
+    signal: AbortSignal | undefined,
+  ): VectorsOf {
+    if (!isImported(index)) return vectorsOf
+    return async (number) => {
+      const stored = await vectorsOf(number)
+      const { matrix } = await passages.encode(index, backend.encoder, number, signal)
+      return stored.numTokens === matrix.numTokens ? stored : matrix
+    }
+  }
+
   return {
     leg,
     open,
@@ -88,8 +106,9 @@ export function openMeaning(openBackend: OpenBackend, onProgress: OnProgress): M
         async spansOf(number, passage, isMarked) {
           // Encoding takes its time: it is worth it where nothing else shows why a good passage is here.
           const isWorthIt = !isMarked && best.has(number)
-          if (!isWorthIt && (await isPooled(index, backend, number))) return []
-          const explanation = await explained(number, passage, query, backend, vectorsOf)
+          if (!isWorthIt && (isImported(index) || (await isPooled(index, backend, number)))) return []
+          const words = wordVectors(index, backend, vectorsOf, signal)
+          const explanation = await explained(number, passage, query, backend, words)
           return markedSpans(explanation, MARK_SIMILARITY)
         },
       }
@@ -98,12 +117,16 @@ export function openMeaning(openBackend: OpenBackend, onProgress: OnProgress): M
       const query = await leg.encodeQuery(text, signal)
       const backend = await leg.open(signal)
       const vectorsOf = tokenVectors(index, backend, vectorReader(index, backend), signal)
-      return explained(number, passage, query, backend, vectorsOf)
+      return explained(number, passage, query, backend, wordVectors(index, backend, vectorsOf, signal))
     },
+    encode: (texts, options) =>
+      leg.run(({ encoder }) => encodeTexts(encoder, texts, options), options.signal),
     async rerank(text, documents, options) {
       const query = await leg.encodeQuery(text, options.signal)
-      const { encoder } = await leg.open(options.signal)
-      return rerankTexts(encoder, query, documents, options)
+      return leg.run(
+        ({ encoder }) => rerankTexts(encoder, query, documents, options, MARK_SIMILARITY),
+        options.signal,
+      )
     },
   }
 }
@@ -131,6 +154,10 @@ async function explained(
   const encoded = encodedText(passage)
   const tokenized = backend.encoder.tokenize(encoded.text, 'document')
   return explainPassage({ query, passage, encoded, tokenized, vectors: await vectorsOf(number) })
+}
+
+function isImported(index: IndexState): boolean {
+  return index.manifest?.passages.policy === IMPORTED_PASSAGES
 }
 
 async function isPooled(index: IndexState, backend: Backend, number: number): Promise<boolean> {

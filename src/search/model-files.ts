@@ -1,6 +1,7 @@
 /** What a model bundle brings for the index beside weights and tokenizer. Both files are optional. */
 import type { ResidualBits, ResidualCodec } from '../compress/codec.ts'
 import { readCodecFile } from '../compress/codec-file.ts'
+import type { ModelSpec } from '../encode/model.ts'
 import { isLateenError, LateenError } from '../errors.ts'
 import type { Backend } from './backend.ts'
 
@@ -15,7 +16,10 @@ export const MODEL_FIGURES_FILE = 'lateen.json'
  */
 export async function readModelFiles(
   readFile: (path: string) => Promise<Uint8Array>,
+  { dim, fullDim }: Pick<ModelSpec, 'dim' | 'fullDim'>,
 ): Promise<Pick<Backend, 'modelCodec' | 'semanticFloor'>> {
+  // Both were made for whole vectors and say nothing of cut ones.
+  if (dim < fullDim) return { modelCodec: undefined, semanticFloor: 0 }
   const codec = await optional(readFile, MODEL_CODEC_FILE)
   const figures = await optional(readFile, MODEL_FIGURES_FILE)
   return {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { writeIndex } from '../build/write-index.ts'
 import { nodeBackend } from '../node.ts'
-import { maxSim } from '../score/reference.ts'
+import { maxSim } from '../score/max-sim.ts'
 import { filesOf, storedFiles } from '../segment/manifest.ts'
 import { memoryStore } from '../store/memory.ts'
 import { encodedText } from '../text/passages.ts'

@@ -1,45 +1,87 @@
 /** Texts scored against a query without any index. */
+import { poolTokens } from '../compress/pool.ts'
 import type { EncodedText, Encoder } from '../encode/encoder.ts'
-import { maxSim } from '../score/reference.ts'
+import { LateenError } from '../errors.ts'
+import { assertLimit, bestFirst, maxSim, type RankHit, type RankOptions } from '../score/max-sim.ts'
 import { encodedText } from '../text/passages.ts'
-import type { DocumentInput } from '../types.ts'
+import type { DocumentInput, Passage, Span } from '../types.ts'
+import { loadCode } from '../util/load-code.ts'
+import { poolingOf } from './encode-texts.ts'
+import { explainPassage, markedSpans } from './explain.ts'
 
-export interface RerankOptions {
-  /** How many at most, 1 to 1,000. @default all */
-  readonly limit?: number
+export interface RerankOptions extends RankOptions {
   readonly signal?: AbortSignal
 }
 
-/** A reranked text: its place in the input and its MaxSim score. */
-export interface RerankHit {
-  readonly index: number
+/** A reranked text: its place in the input and the score its model gives it, MaxSim or the mean of it. */
+export interface RerankHit extends RankHit {
+  /** Id of the document; of a plain string its place in the input. */
   readonly id: string
-  readonly score: number
+  /** Places of the text that answer the query; none in Markdown and HTML, which are read as plain text. */
+  readonly spans: readonly Span[]
 }
 
-/** Best first, ties in the order of the input. */
+type RerankInput = string | DocumentInput
+
+/**
+ * Best first, ties in the order of the input. A document is read as a whole and cut where the model cuts.
+ *
+ * @param minSimilarity similarity below which a word is no answer, about −1 to 1
+ */
 export async function rerankTexts(
   encoder: Encoder,
-  { matrix }: EncodedText,
-  documents: readonly (string | DocumentInput)[],
-  { limit = documents.length, signal }: RerankOptions,
+  query: EncodedText,
+  inputs: readonly RerankInput[],
+  { limit, signal }: RerankOptions,
+  minSimilarity: number,
 ): Promise<RerankHit[]> {
-  const texts = documents.map((document) => (typeof document === 'string' ? document : inputText(document)))
-  const encoded = await encoder.encodeDocuments(texts, signal ? { signal } : {})
-  return encoded
-    .map((document, index): RerankHit => {
-      const input = documents[index]!
-      return {
-        index,
-        id: typeof input === 'string' ? String(index) : input.id,
-        score: maxSim(matrix, document.matrix),
-      }
+  assertLimit(limit)
+  const passages = await Promise.all(inputs.map((input, index) => asPassage(encoder, input, index)))
+  const texts = passages.map((passage) => encodedText(passage))
+  const documents = await encoder.encodeDocuments(
+    texts.map(({ text }) => text),
+    signal ? { signal } : {},
+  )
+  const pooling = poolingOf(encoder)
+  const scale = encoder.spec.similarity === 'meanmaxsim' ? 1 / query.matrix.numTokens : 1
+  const ranked = bestFirst(
+    documents.map(({ matrix }, index) => ({
+      index,
+      score: scale * maxSim(query.matrix, poolTokens(matrix, pooling)),
+    })),
+    limit,
+  )
+  return ranked.map(({ index, score }) => {
+    const passage = passages[index]!
+    const { tokenized, matrix } = documents[index]!
+    const explanation = explainPassage({
+      query,
+      passage,
+      encoded: texts[index]!,
+      tokenized,
+      vectors: matrix,
     })
-    .sort((a, b) => b.score - a.score || a.index - b.index)
-    .slice(0, limit)
+    const spans = isPlain(inputs[index]!) ? markedSpans(explanation, minSimilarity) : []
+    return { index, id: passage.documentId, score, spans }
+  })
 }
 
-/** A document as the model would see it if it were one passage. */
-function inputText({ title = '', text }: DocumentInput): string {
-  return encodedText({ title, headings: [], text }).text
+const isPlain = (input: RerankInput) => typeof input === 'string' || (input.format ?? 'text') === 'text'
+
+/** An input as one passage: all that the model sees of it. */
+async function asPassage(encoder: Encoder, input: RerankInput, index: number): Promise<Passage> {
+  if (typeof input === 'string') return plainPassage(String(index), '', input)
+  const { id, title = '' } = input
+  if (isPlain(input)) return plainPassage(id, title, input.text)
+  // Parsers that most pages never need.
+  const { prepareDocuments } = await loadCode(() => import('../build/index.ts'))
+  const { prepared } = await prepareDocuments([input], { encoder, split: false })
+  return prepared[0]?.passages[0] ?? plainPassage(id, title, '')
+}
+
+function plainPassage(documentId: string, title: string, text: string): Passage {
+  if (typeof text !== 'string') {
+    throw new LateenError('bad-argument', `Expected text to rerank, found ${typeof text}.`)
+  }
+  return { documentId, ordinal: 0, title, headings: [], url: '', text, metadata: {} }
 }

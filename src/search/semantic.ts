@@ -5,7 +5,7 @@
 import { decodeVectors } from '../compress/decode.ts'
 import type { EncodedText, GpuTokenMatrix } from '../encode/encoder.ts'
 import { isLateenError, LateenError } from '../errors.ts'
-import { maxSim } from '../score/reference.ts'
+import { maxSim } from '../score/max-sim.ts'
 import type { LoadedSegment, Scorer } from '../score/scorer.ts'
 import { readVectors } from '../segment/read-vectors.ts'
 import type { Fallback, OnProgress, TokenMatrix } from '../types.ts'
@@ -42,6 +42,8 @@ export interface SemanticLeg {
   /** Vector bytes made resident so far. */
   readonly residentBytes: number
   open(signal?: AbortSignal): Promise<Backend>
+  /** Does something with the backend that needs no index, and again on another one when the GPU is lost. */
+  run<T>(work: (active: Backend) => Promise<T>, signal?: AbortSignal): Promise<T>
   /** Opens the backend and makes every segment of the index resident. */
   prepare(index: IndexState, signal?: AbortSignal): Promise<Backend>
   rank(
@@ -108,10 +110,7 @@ export function semanticLeg(openBackend: OpenBackend, onProgress?: OnProgress): 
   }
 
   /** Runs `work`, and again on a fresh backend when the GPU is lost in the middle of it. */
-  async function surviving<T>(
-    work: (active: Backend) => Promise<T>,
-    signal: AbortSignal | undefined,
-  ): Promise<T> {
+  async function surviving<T>(work: (active: Backend) => Promise<T>, signal?: AbortSignal): Promise<T> {
     for (;;) {
       const active = await abortable(opened(), signal)
       try {
@@ -160,6 +159,7 @@ export function semanticLeg(openBackend: OpenBackend, onProgress?: OnProgress): 
       return residentBytes
     },
     open: (signal) => abortable(opened(), signal),
+    run: surviving,
     prepare: (index, signal) =>
       surviving(async (active) => {
         for (const segment of index.segments) await abortable(load(active.scorer, segment, active), signal)

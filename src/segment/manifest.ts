@@ -16,6 +16,8 @@ import {
 export const FORMAT_MAJOR = 1
 export const FORMAT_MINOR = 0
 const ACCEPTED_VERSIONS = [[1, 0]] as const
+/** Passages that were made elsewhere: how their texts were cut and their vectors pooled is not known. */
+export const IMPORTED_PASSAGES = 'imported'
 /** Parts of a file: their lengths are part of the manifest, which every reader downloads. */
 export const MAX_PARTS = 1024
 

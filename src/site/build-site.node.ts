@@ -4,6 +4,7 @@ import { type BuildModel, openBuildModel } from '../build/build-model.node.ts'
 import type { Bits } from '../build/codec.ts'
 import { progressMeter } from '../build/progress.ts'
 import { type WrittenIndex, writeIndex } from '../build/write-index.ts'
+import type { Dtype } from '../encode/dtype.ts'
 import { LateenError } from '../errors.ts'
 import type { IndexDefaults } from '../search/changes.ts'
 import { fileStore } from '../store/file.node.ts'
@@ -35,8 +36,12 @@ export interface SiteBuildOptions extends SiteSource {
   readonly bits?: Bits
   /** Passage tokens per stored vector, a whole number from 1. @default 6 */
   readonly poolFactor?: number
-  /** Folder of a model bundle. @default the bundled `lateen-mini` */
+  /** Folder of a model bundle, or `hub:owner/name[@revision]`. @default the bundled `lateen-mini` */
   readonly model?: string
+  /** Leading components of the model's vectors that are kept, for models trained to allow it. @default all */
+  readonly dim?: number
+  /** Weights that encode the pages, in the names of transformers.js; browsers choose their own. @default 'auto' */
+  readonly dtype?: Dtype
   /**
    * Folder for vectors of earlier builds; false keeps none. Default: `node_modules/.cache/lateen` of the
    * project around the site, else `.lateen-cache` beside the site.
@@ -69,7 +74,8 @@ export async function buildSite(options: SiteBuildOptions): Promise<SiteReport> 
   await assertOutput(out, site)
   const pages = await sitePages(options, out)
   try {
-    const model = await openBuildModel(options.model, signal)
+    const model = await openBuildModel(options.model, signal, options.dtype, options.dim)
+    warnings.push(...model.warnings)
     const coder = siteCoder({
       model,
       out,

@@ -5,6 +5,8 @@ import { basename, join, resolve } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { gzipSync } from 'fflate'
 import type { BuildModel } from '../build/build-model.node.ts'
+import { HEAD_TENSOR } from '../encode/head-files.ts'
+import { openSafetensors } from '../encode/safetensors.ts'
 import type { FileFacts } from '../encode/source.ts'
 import type { OutputFile } from './output-files.node.ts'
 
@@ -30,7 +32,8 @@ export async function modelOutput(
   const facts: Record<string, FileFacts & { gzip?: number }> = {}
   for (const path of files) {
     if (path === MANIFEST) continue
-    const bytes = await readFile(join(folder, path))
+    const stored = await readFile(join(folder, path))
+    const bytes = path === ROOT_WEIGHTS ? await headAlone(stored) : stored
     const at = `${MODEL_FOLDER}/${path}`
     const sha256 = sha256Of(bytes)
     const packed = await compressed(bytes, sha256, join(out, `${at}.gzip`))
@@ -42,6 +45,22 @@ export async function modelOutput(
     : { name: basename(resolve(folder)), format: 'lateen-model', version: 1 }
   const manifest = Buffer.from(`${JSON.stringify({ ...own, files: facts }, undefined, 2)}\n`)
   return [...outputs, { path: `${MODEL_FOLDER}/${MANIFEST}`, bytes: manifest }]
+}
+
+/** A whole transformer, in a checkpoint that keeps its projection among it. The graph stands for the rest. */
+const ROOT_WEIGHTS = 'model.safetensors'
+
+/** The projection of such a file in a file of its own. */
+async function headAlone(file: Buffer): Promise<Buffer> {
+  const { tensor } = await openSafetensors(async (from, to) => file.subarray(from, to), ROOT_WEIGHTS)
+  const head = await tensor(HEAD_TENSOR)
+  if (!head) return file
+  const { shape, data } = head
+  const entry = { dtype: 'F32', shape, data_offsets: [0, data.byteLength] }
+  const header = Buffer.from(JSON.stringify({ [HEAD_TENSOR]: entry }))
+  const length = Buffer.alloc(8)
+  length.writeUInt32LE(header.length)
+  return Buffer.concat([length, header, Buffer.from(data.buffer)])
 }
 
 /** Undefined when it does not pay. Compressing takes seconds: what unpacks to the same bytes is taken as it is. */

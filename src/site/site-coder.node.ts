@@ -61,7 +61,13 @@ export function siteCoder(options: SiteCoderOptions): SiteCoder {
 
   return {
     open(codec, pooling) {
-      const coding = startCoding({ model: model.folder, codec, pooling })
+      const coding = startCoding({
+        model: model.folder,
+        dtype: model.dtype,
+        dim: model.encoder.spec.dim,
+        codec,
+        pooling,
+      })
       store =
         cache === false
           ? undefined

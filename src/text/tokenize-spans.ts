@@ -1,74 +1,72 @@
 /**
- * Where tokens stand in a text. The tokenizer library gives none, so its own stages are run again,
- * each over a string that remembers where its units came from. Nothing here knows a model family by
- * name: added tokens, normaliser, pre-tokenizer and model are those of the `tokenizer.json`.
+ * Where tokens stand in a text. The stages of the tokenizer are run again, each over a string that
+ * remembers where its units came from. Nothing here knows a model family by name.
  */
 import type { Tokenizer as Library } from '@huggingface/tokenizers'
 import type { Span } from '../types.ts'
+import type { FindAdded } from './tokenize-added.ts'
+import type { Stages } from './tokenize-stages.ts'
 import { joinTraced, sliceTraced, type Traced, trace, transformTraced } from './tokenize-traced.ts'
+import { inByteCharacters } from './tokenize-words.ts'
 
 export interface AlignedTokens {
-  readonly tokens: readonly string[]
+  readonly ids: readonly number[]
   readonly spans: readonly (Span | undefined)[]
 }
 
 /** Returns a function from a text to its tokens, without special tokens around it, and their spans. */
 export function spanAligner(
+  stages: Stages,
   library: Library,
   tokenizerJson: object,
   lowercase: boolean,
 ): (text: string) => AlignedTokens {
-  const { normalizer, pre_tokenizer: preTokenizer, model } = library
-  const normalize = (text: string) => (normalizer ? normalizer(text) : text)
-  const added = [...library.get_added_tokens_decoder().values()]
-  const rawAdded = contentsPattern(added.filter((t) => !normalizer || !t.normalized).map((t) => t.content))
-  const normalizedAdded = contentsPattern(
-    added.filter((t) => normalizer && t.normalized).map((t) => normalize(t.content)),
-  )
+  const { model } = library
   const alphabet = alphabetOf(tokenizerJson)
   const unknown = model?.unk_token
   const continuing = stringField(model?.config, 'continuing_subword_prefix')
   const endOfWord = model?.end_of_word_suffix ?? ''
 
   return (text) => {
-    const tokens: string[] = []
+    const ids: number[] = []
     const spans: (Span | undefined)[] = []
-    const push = (token: string, start: number | undefined, end: number | undefined) => {
-      tokens.push(token)
+    const push = (id: number, start: number | undefined, end: number | undefined) => {
+      ids.push(id)
       spans.push(trimmedSpan(text, start, end))
     }
 
     const source = lowercase ? transformTraced(trace(text), (s) => s.toLowerCase()) : trace(text)
-    for (const [sectionIndex, section] of splitAt(source, rawAdded).entries()) {
-      if (section.added) pushWhole(section.part)
-      else
-        for (const { part, added } of splitAt(transformTraced(section.part, normalize), normalizedAdded)) {
-          if (added) pushWhole(part)
-          else pushWords(part, sectionIndex)
+    for (const raw of tracedParts(source, stages.findRaw)) {
+      if (raw.id !== undefined) pushWhole(raw.part, raw.id)
+      else {
+        const normalized = transformTraced(raw.part, stages.normalize)
+        for (const { part, from, id } of tracedParts(normalized, stages.findNormalized)) {
+          if (id !== undefined) pushWhole(part, id)
+          else pushWords(part, raw.from + from === 0)
         }
+      }
     }
-    return { tokens, spans }
+    return { ids, spans }
 
-    function pushWhole(part: Traced) {
-      push(part.text, part.start[0], part.end.at(-1))
+    function pushWhole(part: Traced, id: number) {
+      push(id, part.start[0], part.end.at(-1))
     }
 
-    function pushWords(part: Traced, sectionIndex: number) {
-      const words = preTokenizer ? preTokenizer(part.text, { section_index: sectionIndex }) : [part.text]
+    function pushWords(part: Traced, isFirst: boolean) {
       const written = alphabet.write(part)
-      const first = tokens.length
       let cursor = 0
-      for (const word of words) {
+      for (const word of stages.words(part.text, isFirst)) {
         const { at, next } = findWord(written.text, word, cursor, alphabet.space)
         cursor = next
+        const first = ids.length
         pushPieces(written, word, at)
+        if (stages.fusesUnknown) fuse(first)
       }
-      if (model?.fuse_unk) fuse(first)
     }
 
     /** The tokens of one word; `at` is where it begins, −1 more when a space was put in front of it. */
     function pushPieces(written: Traced, word: string, at: number | undefined) {
-      const pieces = model ? model([word]) : [word]
+      const pieces = stages.pieces(word)
       let offset = 0
       let pendingBytes = 0
       for (const piece of pieces) {
@@ -85,7 +83,7 @@ export function spanAligner(
           if (complete) pendingBytes = 0
         } else length = advance = bareLength(piece, offset > 0)
         const from = at === undefined ? undefined : Math.max(0, at + offset)
-        push(piece, ...sourceRange(written, from, at === undefined ? 0 : at + offset + length))
+        push(stages.idOf(piece), ...sourceRange(written, from, at === undefined ? 0 : at + offset + length))
         offset += advance
       }
     }
@@ -97,12 +95,12 @@ export function spanAligner(
       return length
     }
 
-    /** Neighbouring unknown tokens are one token in models that say so. */
+    /** Neighbouring unknown tokens, from the `first` on, become one. */
     function fuse(first: number) {
-      for (let i = tokens.length - 1; i > first; i--) {
-        if (tokens[i] !== unknown || tokens[i - 1] !== unknown) continue
+      for (let i = ids.length - 1; i > first; i--) {
+        if (ids[i] !== stages.unknownId || ids[i - 1] !== stages.unknownId) continue
         spans[i - 1] = trimmedSpan(text, spans[i - 1]?.start ?? spans[i]?.start, spans[i]?.end)
-        tokens.splice(i, 1)
+        ids.splice(i, 1)
         spans.splice(i, 1)
       }
     }
@@ -134,7 +132,7 @@ function findWord(
   if (!text.startsWith(word, cursor) && space !== '' && word.startsWith(space)) {
     const bare = word.slice(space.length)
     let from = cursor
-    while (from < text.length && (text.startsWith(space, from) || text[from]!.trim() === '')) from++
+    while (from < text.length && (text.startsWith(space, from) || isWhiteSpace(text[from]!))) from++
     if (text.startsWith(bare, from)) return { at: from - space.length, next: from + bare.length }
   }
   const at = text.indexOf(word, cursor)
@@ -153,34 +151,20 @@ function sourceRange(
 /** Without the white space a piece carries in front, unless it is nothing else. */
 function trimmedSpan(text: string, start: number | undefined, end: number | undefined): Span | undefined {
   if (start === undefined || end === undefined || end <= start) return undefined
-  const slice = text.slice(start, end)
-  const lead = slice.length - slice.trimStart().length
-  if (lead === slice.length) return { start, end }
-  return { start: start + lead, end: end - (slice.length - slice.trimEnd().length) }
+  let from = start
+  let to = end
+  while (from < end && isWhiteSpace(text[from]!)) from++
+  if (from === end) return { start, end }
+  while (isWhiteSpace(text[to - 1]!)) to--
+  return { start: from, end: to }
 }
 
-/** Leftmost, then longest, of some literal strings; undefined when there are none. */
-function contentsPattern(contents: readonly string[]): RegExp | undefined {
-  const literals = contents
-    .filter((content) => content !== '')
-    .sort((a, b) => b.length - a.length)
-    .map((content) => content.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'))
-  return literals.length === 0 ? undefined : new RegExp(literals.join('|'), 'g')
+function isWhiteSpace(character: string): boolean {
+  return /\p{White_Space}/u.test(character)
 }
 
-function splitAt(source: Traced, pattern: RegExp | undefined): { part: Traced; added: boolean }[] {
-  const parts: { part: Traced; added: boolean }[] = []
-  const take = (from: number, to: number, added: boolean) => {
-    if (to > from) parts.push({ part: sliceTraced(source, from, to), added })
-  }
-  let cursor = 0
-  for (const match of pattern ? source.text.matchAll(pattern) : []) {
-    take(cursor, match.index, false)
-    take(match.index, match.index + match[0].length, true)
-    cursor = match.index + match[0].length
-  }
-  take(cursor, source.text.length, false)
-  return parts
+function tracedParts(source: Traced, find: FindAdded) {
+  return find(source.text).map(({ from, to, id }) => ({ from, id, part: sliceTraced(source, from, to) }))
 }
 
 /** How a pre-tokenizer writes the words it hands on. */
@@ -193,7 +177,7 @@ interface Alphabet {
 function alphabetOf(tokenizerJson: object): Alphabet {
   const stage = (tokenizerJson as { pre_tokenizer?: unknown }).pre_tokenizer
   const byteLevel = findStage(stage, 'ByteLevel')
-  if (byteLevel) return { write: writeBytes, space: BYTE_CHARACTERS[0x20]! }
+  if (byteLevel) return { write: writeBytes, space: inByteCharacters(' ') }
   const metaspace = findStage(stage, 'Metaspace')
   if (metaspace) {
     const space = stringField(metaspace, 'replacement') || '\u2581'
@@ -210,20 +194,11 @@ function findStage(stage: unknown, type: string): object | undefined {
   return pretokenizers.map((inner) => findStage(inner, type)).find((found) => found !== undefined)
 }
 
-/** GPT-2's alphabet: printable bytes stand for themselves, the others for code points from 256 on. */
-const BYTE_CHARACTERS: readonly string[] = (() => {
-  const isPrintable = (byte: number) =>
-    (byte > 0x20 && byte < 0x7f) || (byte > 0xa0 && byte < 0xad) || byte > 0xad
-  let next = 256
-  return Array.from({ length: 256 }, (_, byte) => String.fromCharCode(isPrintable(byte) ? byte : next++))
-})()
-
 function writeBytes(source: Traced): Traced {
-  const encoder = new TextEncoder()
   const parts: Traced[] = []
   let at = 0
   for (const character of source.text) {
-    const text = Array.from(encoder.encode(character), (byte) => BYTE_CHARACTERS[byte]!).join('')
+    const text = inByteCharacters(character)
     const start = source.start[at]!
     const end = source.end[at + character.length - 1]!
     parts.push({ text, start: Array(text.length).fill(start), end: Array(text.length).fill(end) })

@@ -1,17 +1,17 @@
 /**
  * Text to token ids, vocabulary strings and character spans, by any `tokenizer.json`.
  *
- * The ids are those of `@huggingface/tokenizers`, which follows the reference tokenizers: a special
- * token written out in the text (`[MASK]`, `[Q]`) is that token, as it is there. That never makes it
- * the marker, which is told by its place and not by its id. Known differences from the reference:
- * Greek final sigma keeps its form, CJK characters beyond the basic plane are not split one by one,
- * and about 650 rare combining marks are newer than the reference's Unicode tables.
+ * The ids are those of the reference tokenizers (Rust, 0.23): a special token written out in the text
+ * (`[MASK]`, `[Q]`) is that token, as it is there. That never makes it the marker, which is told by its
+ * place and not by its id.
  */
 import { Tokenizer as Library } from '@huggingface/tokenizers'
 import { LateenError } from '../errors.ts'
 import type { Span } from '../types.ts'
 import { wordwiseCount } from './tokenize-count.ts'
-import { spanAligner } from './tokenize-spans.ts'
+import { pythonStripped } from './tokenize-normalize.ts'
+import { type AlignedTokens, spanAligner } from './tokenize-spans.ts'
+import { stagedEncoder, type TokenizerFields, tokenizerStages } from './tokenize-stages.ts'
 
 /** A text as its tokenizer cuts it, special tokens included, nothing truncated. */
 export interface Tokenization {
@@ -45,6 +45,12 @@ export interface Tokenizer {
 export interface TokenizerOptions {
   /** Lowercases the text first, on top of what the tokenizer itself does. @default false */
   readonly lowercase?: boolean
+  /** Takes white space off both ends of the text first; byte-level tokenizers see the difference. @default true */
+  readonly strips?: boolean
+  /** What else normalises the text, after the `normalizer`. */
+  readonly normalize?: (text: string) => string
+  /** Parts the normalised text into words, in place of the `pre_tokenizer`. */
+  readonly words?: (text: string) => readonly string[]
 }
 
 /**
@@ -57,33 +63,39 @@ export function createTokenizer(
   tokenizerConfig: object,
   options: TokenizerOptions = {},
 ): Tokenizer {
-  const library = build(tokenizerJson, tokenizerConfig)
-  const lowercase = options.lowercase ?? false
-  const align = spanAligner(library, tokenizerJson, lowercase)
-  const { numLeading, numTrailing } = countSpecials(library)
-  // The reference strips before it tokenises; byte-level tokenizers see the difference.
+  const { library, stages } = build(tokenizerJson, tokenizerConfig, options)
+  const { lowercase = false, strips = true } = options
+  const align = spanAligner(stages, library, tokenizerJson, lowercase)
+  const { leading, trailing } = specialTokens(library)
+  const inner = stagedEncoder(stages)
   const encode = (whole: string) => {
-    const input = whole.trim()
-    return library.encode(lowercase ? input.toLowerCase() : input)
+    const input = strips ? pythonStripped(whole) : whole
+    return inner(lowercase ? input.toLowerCase() : input)
   }
-  const countWhole = (whole: string) => encode(whole).ids.length
+  const countWhole = (whole: string) => leading.length + encode(whole).length + trailing.length
   const count = wordwiseCount(tokenizerJson, countWhole) ?? countWhole
+  const tokenOf = (id: number) => library.id_to_token(id) ?? ''
 
   return {
-    numLeading,
-    numTrailing,
+    numLeading: leading.length,
+    numTrailing: trailing.length,
     idOf: (token) => library.token_to_id(token),
-    tokenOf: (id) => library.id_to_token(id) ?? '',
+    tokenOf,
     tokenize(text, prompt = '') {
       const whole = prompt + text
-      const offset = whole.length - whole.trimStart().length - prompt.length
-      const { ids, tokens } = encode(whole)
+      const ids = Int32Array.from([...leading, ...encode(whole), ...trailing])
+      let tokens: string[] | undefined
       let spans: (Span | undefined)[] | undefined
       return {
-        ids: new Int32Array(ids),
-        tokens,
+        ids,
+        get tokens() {
+          tokens ??= Array.from(ids, tokenOf)
+          return tokens
+        },
         get spans() {
-          spans ??= locate(align(whole.trim()), tokens, numLeading, numTrailing, offset)
+          const input = strips ? pythonStripped(whole) : whole
+          const skipped = strips ? whole.length - pythonStripped(whole, 'left').length : 0
+          spans ??= locate(align(input), ids, leading.length, trailing.length, skipped - prompt.length)
           return spans
         },
       }
@@ -92,40 +104,41 @@ export function createTokenizer(
   }
 }
 
-function build(tokenizerJson: object, tokenizerConfig: object): Library {
+function build(tokenizerJson: object, tokenizerConfig: object, options: TokenizerOptions) {
   try {
-    return new Library(tokenizerJson, tokenizerConfig)
+    const library = new Library(tokenizerJson, tokenizerConfig)
+    return { library, stages: tokenizerStages(library, tokenizerJson as TokenizerFields, options) }
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
     throw new LateenError('model-invalid', `tokenizer.json cannot be used: ${reason}`, { cause })
   }
 }
 
-/** Special tokens around a text, told from what encoding adds to it. */
-function countSpecials(library: Library): { numLeading: number; numTrailing: number } {
-  const inner = library.encode('a', { add_special_tokens: false }).tokens
-  const outer = library.encode('a').tokens
+/** Ids put around every text. */
+function specialTokens(library: Library): { leading: readonly number[]; trailing: readonly number[] } {
+  const inner = library.encode('a', { add_special_tokens: false }).ids
+  const outer = library.encode('a').ids
   const added = outer.length - inner.length
   for (let lead = 0; lead <= added; lead++) {
-    if (inner.every((token, i) => outer[lead + i] === token)) {
-      return { numLeading: lead, numTrailing: added - lead }
+    if (inner.every((id, i) => outer[lead + i] === id)) {
+      return { leading: outer.slice(0, lead), trailing: outer.slice(lead + inner.length) }
     }
   }
-  return { numLeading: 0, numTrailing: 0 }
+  return { leading: [], trailing: [] }
 }
 
 /** Spans of a whole tokenisation, shifted into the caller's text. */
 function locate(
-  inner: { tokens: readonly string[]; spans: readonly (Span | undefined)[] },
-  tokens: readonly string[],
+  inner: AlignedTokens,
+  ids: Int32Array,
   numLeading: number,
   numTrailing: number,
   shift: number,
 ): (Span | undefined)[] {
-  return tokens.map((token, i) => {
+  return Array.from(ids, (id, i) => {
     const at = i - numLeading
     // A token the aligner sees otherwise than the tokenizer has no place that can be trusted.
-    if (at < 0 || i >= tokens.length - numTrailing || inner.tokens[at] !== token) return undefined
+    if (at < 0 || i >= ids.length - numTrailing || inner.ids[at] !== id) return undefined
     const span = inner.spans[at]
     if (!span || span.end + shift <= 0) return undefined
     return { start: Math.max(0, span.start + shift), end: span.end + shift }

@@ -1,0 +1,44 @@
+"""From a PyTorch module to an ONNX file with free batch and length."""
+from __future__ import annotations
+
+import inspect
+import tempfile
+import warnings
+from pathlib import Path
+
+import onnx
+import torch
+
+from encoder import Encoder
+from quantize import save
+
+
+def export(encoder: Encoder, target: Path, output: str, opset: int) -> None:
+    """Inputs int64 batch x length, as `encoder.inputs` names them; output float32 batch x length x width."""
+    ids = torch.randint(1, 9, (2, 8))
+    mask = torch.ones_like(ids)
+    mask[1, 6:] = 0
+    arguments = (ids, mask, *([torch.zeros_like(ids)] if encoder.takes_types else []))
+    axes = {name: {0: "batch", 1: "length"} for name in [*encoder.inputs, output]}
+    # The newer exporter has no fixed lengths either, but graphs that runtimes fuse less of.
+    older = {"dynamo": False} if "dynamo" in inspect.signature(torch.onnx.export).parameters else {}
+    with tempfile.TemporaryDirectory() as folder, torch.no_grad(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        path = Path(folder) / "model.onnx"
+        torch.onnx.export(
+            encoder, arguments, str(path), opset_version=opset, input_names=encoder.inputs, output_names=[output],
+            dynamic_axes=axes, do_constant_folding=True, **older,
+        )
+        model = onnx.load(str(path))
+        width = encoder(*arguments).shape[-1]
+    # Older exporters write an input that is left out as an empty one, which crashes ONNX Runtime when it fuses layers.
+    for node in model.graph.node:
+        while node.input and node.input[-1] == "":
+            del node.input[-1]
+    # They lose the width on their way, too.
+    shape = [{"dim_param": "batch"}, {"dim_param": "length"}, {"dim_value": width}]
+    result = model.graph.output[0].type.tensor_type.shape
+    result.Clear()
+    for axis in shape:
+        result.dim.add(**axis)
+    save(model, target)

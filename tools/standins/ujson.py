@@ -1,0 +1,5 @@
+"""Stands in for ujson."""
+
+from json import dump, dumps, load, loads
+
+__all__ = ["dump", "dumps", "load", "loads"]
