@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs'
 import { Tokenizer as Library } from '@huggingface/tokenizers'
 import { percentile } from '../src/eval/metrics.ts'
-import { createTokenizer } from '../src/text/tokenize.ts'
+import { createTokenizer } from '../src/tokenize/tokenize.ts'
 import { speedCollection } from './collections.ts'
 import { type Machine, machine } from './machine.ts'
 

@@ -63,14 +63,22 @@ const worker = withStatic([at('search.worker.js')])
 const rest = minus(withAll([at('search.worker.js')]), worker)
 const isChange = (file) => /\/(build|changes|markup|html|markdown)-/.test(file)
 const isRuntime = (file) => /\/ort\.(wasm|jspi)/.test(file)
+/** Kinds of models that few sites have. */
+const isOnDemand = (file) => /\/(source-hub|git-blob|sentence-transformers|tokenizer-vocabulary)/.test(file)
 const runtime = new Set([...rest].filter(isRuntime))
+const onDemand = new Set([...rest].filter(isOnDemand))
 const changes = new Set([...rest].filter(isChange))
 
 const sections = [
   section('page before intent: <lateen-search>', page, 45),
   section('on the first keystroke: createSearch', client, 8),
   section('worker for keyword search', worker, 35),
-  section('for meaning: encoder, scorers, explanation', minus(minus(rest, runtime), changes)),
+  section(
+    'for meaning: encoder, scorers, explanation',
+    minus(minus(minus(rest, runtime), changes), onDemand),
+    61,
+  ),
+  section('for models of other kinds, when one is used', onDemand),
   section("for meaning: ONNX Runtime's scripts, one of two", runtime),
   section('when documents are added', changes),
 ]

@@ -9,12 +9,14 @@ import { expect, test } from 'vitest'
 const LAYERS: readonly (readonly RegExp[])[] = [
   [/^(types|errors|version)\.ts$/, /^util\//],
   [
-    /^(text|compress|segment|candidates)\//,
+    /^(text|tokenize|compress|segment|candidates)\//,
     /^score\/(reference|max-sim|scorer|synthetic|read|query|residents)\.ts$/,
-    /^encode\/(encoder|model)\.ts$/,
+    /^encode\/encoder\.ts$/,
+    /^model\/spec\.ts$/,
     /^store\/(store|source)\.ts$/,
   ],
-  [/^(encode|store|score|lexical)\//],
+  [/^(model|store|score|lexical)\//],
+  [/^encode\//],
   [/^(search|build|eval|plaid)\//],
   [/^(client|cli|demo|site|element|plugin|pagefind|offline)\//, /^(index|node)\.ts$/],
 ]

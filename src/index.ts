@@ -8,8 +8,8 @@ import { type Search, searchOver } from './client/search.ts'
 
 export type { CreateSearchOptions } from './client/options.ts'
 export type { Hit, Search, SearchOptions } from './client/search.ts'
-export type { Dtype } from './encode/dtype.ts'
 export { ERROR_CODES, type ErrorCode, isLateenError, LateenError } from './errors.ts'
+export type { Dtype } from './model/dtype.ts'
 export { maxSim, type RankHit, type RankOptions, rank } from './score/max-sim.ts'
 export type {
   ChangeOptions,

@@ -1,6 +1,6 @@
 /**
  * Writes fixtures/tokenizer: what the reference tokenizers (Rust) make of hard texts, for the tests of
- * src/text/tokenize.ts. The vocabularies stay as they are in the fixtures; `changes` makes others of them.
+ * src/tokenize/tokenize.ts. The vocabularies stay as they are in the fixtures; `changes` makes others of them.
  *
  *     npm install --prefix /tmp/reference --ignore-scripts tokenizers@0.23.2
  *     node tools/tokenizer-fixtures.mjs /tmp/reference/node_modules/tokenizers

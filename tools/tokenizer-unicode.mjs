@@ -1,5 +1,5 @@
 /**
- * Writes src/text/tokenize-unicode.ts: where the reference tokenizers see characters otherwise than
+ * Writes src/tokenize/unicode.ts: where the reference tokenizers see characters otherwise than
  * JavaScript does, whose Unicode is newer.
  *
  *     npm install --prefix /tmp/reference --ignore-scripts tokenizers@0.23.2
@@ -80,7 +80,7 @@ const lines = Object.entries(tables).map(
     `/** ${comment} */\nexport const ${name} =\n  '${ranges.replaceAll('\\', '\\\\')}'\n`,
 )
 writeFileSync(
-  new URL('../src/text/tokenize-unicode.ts', import.meta.url),
+  new URL('../src/tokenize/unicode.ts', import.meta.url),
   `/**
  * Ranges of characters that the reference tokenizers (0.23) see otherwise than JavaScript, whose Unicode
  * is newer; for character classes with the flag \`u\`. Written by tools/tokenizer-unicode.mjs.

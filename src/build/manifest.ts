@@ -1,6 +1,6 @@
 /** The manifest of a new index. */
 import type { Codec } from '../compress/codec.ts'
-import type { ModelSpec } from '../encode/model.ts'
+import type { ModelSpec } from '../model/spec.ts'
 import { type FileReference, FORMAT_MAJOR, FORMAT_MINOR, type Manifest } from '../segment/manifest.ts'
 import { PASSAGE_POLICY } from '../text/passages.ts'
 

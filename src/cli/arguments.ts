@@ -1,7 +1,7 @@
 /** Options that several commands share, checked while the command line is read. */
 import { InvalidArgumentError, Option } from 'commander'
 import { BITS, type Bits } from '../build/codec.ts'
-import { DTYPES } from '../encode/dtype.ts'
+import { DTYPES } from '../model/dtype.ts'
 import { DEFAULT_INDEX } from '../search/engine.ts'
 import type { SearchMode } from '../types.ts'
 

@@ -3,8 +3,8 @@ import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { WeightsType } from '../encode/model.ts'
 import { type ErrorCode, LateenError } from '../errors.ts'
+import type { WeightsType } from '../model/spec.ts'
 import { throwIfAborted } from '../util/abort.ts'
 
 export interface ConvertOptions {

@@ -1,7 +1,7 @@
 /** `lateen model convert`: a bundle from a PyTorch checkpoint, checked by the runtime that will load it. */
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import type { WeightsType } from '../encode/model.ts'
 import { LateenError } from '../errors.ts'
+import type { WeightsType } from '../model/spec.ts'
 import { jsonOption, wholeNumber } from './arguments.ts'
 import { checkBackends, type Failure } from './check-model.ts'
 import { type Converted, convertCheckpoint } from './converter.ts'

@@ -1,11 +1,11 @@
 /** `lateen model show` and `check`: what a model is, and whether it is what it should be. */
 import type { Command } from 'commander'
-import { type ModelBundle, readModelBundle } from '../encode/bundle.ts'
-import type { Dtype } from '../encode/dtype.ts'
 import { bundledModel } from '../encode/load.node.ts'
-import type { ModelSpec } from '../encode/model.ts'
-import { nodeModelSource } from '../encode/source.node.ts'
 import { asLateenError, LateenError } from '../errors.ts'
+import { type ModelBundle, readModelBundle } from '../model/bundle.ts'
+import type { Dtype } from '../model/dtype.ts'
+import { nodeModelSource } from '../model/source.node.ts'
+import type { ModelSpec } from '../model/spec.ts'
 import { dtypeOption, jsonOption } from './arguments.ts'
 import {
   type BackendCheck,

@@ -1,20 +1,14 @@
 /** `lateen model list` and `remove`: the models of a Hub that are stored on this machine. */
 import type { Command } from 'commander'
+import { LateenError } from '../errors.ts'
 import {
   bareHubAddress,
   formatHubAddress,
   type HubAddress,
   isCommit,
   parseModelAddress,
-} from '../encode/model-address.ts'
-import {
-  defaultStore,
-  filesIn,
-  listStored,
-  removeStored,
-  type StoredModel,
-} from '../encode/model-store.node.ts'
-import { LateenError } from '../errors.ts'
+} from '../model/address.ts'
+import { defaultStore, filesIn, listStored, removeStored, type StoredModel } from '../model/store.node.ts'
 import { jsonOption } from './arguments.ts'
 import { createOutput, formatBytes, plural, table } from './output.ts'
 

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
-import type { Dtype } from '../encode/dtype.ts'
 import { type ErrorCode, LateenError } from '../errors.ts'
+import type { Dtype } from '../model/dtype.ts'
 import { type Hit, openSearch } from '../node.ts'
 import type { Explanation, HitData, SearchMode } from '../types.ts'
 import { dtypeOption, jsonOption, modelOption, modeOption, wholeNumber } from './arguments.ts'

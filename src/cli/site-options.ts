@@ -2,7 +2,7 @@
 import { join, resolve } from 'node:path'
 import { type Command, Option } from 'commander'
 import type { Bits } from '../build/codec.ts'
-import type { Dtype } from '../encode/dtype.ts'
+import type { Dtype } from '../model/dtype.ts'
 import type { SiteBuildOptions } from '../site/build-site.node.ts'
 import { repeated, wholeNumber } from './arguments.ts'
 

@@ -1,6 +1,7 @@
 /** The options of `createSearch`: checked and completed once, here. */
-import { DTYPES, type Dtype } from '../encode/dtype.ts'
+
 import { LateenError } from '../errors.ts'
+import { DTYPES, type Dtype } from '../model/dtype.ts'
 import type { OnProgress } from '../types.ts'
 import { loadCode } from '../util/load-code.ts'
 import type { ClientOptions } from './client.ts'

@@ -7,8 +7,8 @@
  * comlink proxy that the worker releases when the call ends.
  */
 import { type ProxyMarked, type TransferHandler, transferHandlers } from 'comlink'
-import type { Dtype } from '../encode/dtype.ts'
 import { ERROR_CODES, type ErrorCode, isLateenError, LateenError } from '../errors.ts'
+import type { Dtype } from '../model/dtype.ts'
 import type {
   EncodeTextsOptions,
   HitReference,

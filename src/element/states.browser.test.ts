@@ -92,7 +92,7 @@ test.each([{ saveData: true }, { effectiveType: '2g' }])(
     const onLoad = vi.fn(async () => {})
     const test = ask('cancel', { onLoad, info: { indexBytes: 1e6 } })
     await answered(test)
-    await vi.waitFor(() => expect(action(test, 'load').textContent).toBe('Search by meaning (11 MB)'))
+    await vi.waitFor(() => expect(action(test, 'load').textContent).toBe('Search by meaning (11.6 MB)'))
     expect(fetched.mock.lastCall![0].toString()).toMatch(/\/site\/lateen\/model\/lateen\.json$/)
     expect(onLoad).not.toHaveBeenCalled()
     action(test, 'load').click()

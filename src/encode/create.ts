@@ -1,21 +1,15 @@
 /** The encoder: the same code wherever the graph runs. */
 import { LateenError } from '../errors.ts'
-import type { Tokenizer } from '../text/tokenize.ts'
+import { quantizesActivations } from '../model/dtype.ts'
+import type { ModelSpec, ModelWeights, TextKind, TokenFilter } from '../model/spec.ts'
+import type { Tokenizer } from '../tokenize/tokenize.ts'
 import { throwIfAborted } from '../util/abort.ts'
 import { breathe } from '../util/breathe.ts'
+import { cutRows, normalizeRows } from '../util/rows.ts'
 import { type BatchLimits, padBatch, planBatches } from './batch.ts'
-import { quantizesActivations } from './dtype.ts'
-import type {
-  EncodedText,
-  EncodeOptions,
-  Encoder,
-  GpuTokenMatrix,
-  TextKind,
-  TokenizedText,
-} from './encoder.ts'
-import { applyHead, cutRows, normalizeRows } from './head.ts'
+import type { EncodedText, EncodeOptions, Encoder, GpuTokenMatrix, TokenizedText } from './encoder.ts'
+import { applyHead } from './head.ts'
 import { countDocumentTokens, modelInput } from './input.ts'
-import type { ModelSpec, ModelWeights, TokenFilter } from './model.ts'
 import { runSelfTest } from './self-test.ts'
 import type { EncoderSession, SessionOutput } from './session.ts'
 

@@ -2,10 +2,9 @@
  * The encoder contract: strings in, unit-length token vectors out, with the exact semantics of the
  * model's home library. The ONNX adapters implement it; everything else depends only on this file.
  */
-import type { EncoderBackend, Span, TokenMatrix } from '../types.ts'
-import type { ModelSpec, ModelWeights } from './model.ts'
 
-export type TextKind = 'query' | 'document'
+import type { ModelSpec, ModelWeights, TextKind } from '../model/spec.ts'
+import type { EncoderBackend, Span, TokenMatrix } from '../types.ts'
 
 /** A text as the model sees it: markers inserted, truncated, nothing dropped yet. */
 export interface TokenizedText {

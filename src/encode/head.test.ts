@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
-import { applyHead, cutRows, erf, normalizeRows } from './head.ts'
-import type { DenseLayer } from './model.ts'
+import type { DenseLayer } from '../model/spec.ts'
+import { cutRows, normalizeRows } from '../util/rows.ts'
+import { applyHead, erf } from './head.ts'
 
 const layer = (extra: Partial<DenseLayer>): DenseLayer => ({
   inFeatures: 2,

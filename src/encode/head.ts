@@ -1,5 +1,5 @@
 /** The projection from hidden states to token vectors, when it is not part of the graph. */
-import type { Activation, DenseLayer } from './model.ts'
+import type { Activation, DenseLayer } from '../model/spec.ts'
 
 /**
  * Applies a chain of `act(W x + b) + r(x)` layers to every row.
@@ -69,26 +69,4 @@ export function erf(x: number): number {
     sum += term
   }
   return ((2 * sum) / Math.sqrt(Math.PI)) * Math.exp(-x * x)
-}
-
-/** The first `dim` of every `width` components; nothing is copied where these are all. */
-export function cutRows(rows: Float32Array, width: number, dim: number): Float32Array {
-  if (width === dim) return rows
-  const numRows = rows.length / width
-  const cut = new Float32Array(numRows * dim)
-  for (let row = 0; row < numRows; row++) {
-    cut.set(rows.subarray(row * width, row * width + dim), row * dim)
-  }
-  return cut
-}
-
-/** Scales every row to unit length, in place; a row of zeros stays. */
-export function normalizeRows(rows: Float32Array, dim: number): Float32Array {
-  for (let offset = 0; offset < rows.length; offset += dim) {
-    let sum = 0
-    for (let i = 0; i < dim; i++) sum += rows[offset + i]! ** 2
-    const scale = sum > 0 ? 1 / Math.sqrt(sum) : 0
-    for (let i = 0; i < dim; i++) rows[offset + i]! *= scale
-  }
-  return rows
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Tokenizer } from '../text/tokenize.ts'
+import type { Tokenizer } from '../tokenize/tokenize.ts'
 import { countDocumentTokens, type InputSpec, modelInput } from './input.ts'
 
 const CLS = 2

@@ -2,9 +2,10 @@
  * From a text to what the model sees: cut to the length, marker by id at position 1, query expansion,
  * and which vectors survive. Layouts differ in the settings only.
  */
-import type { Tokenizer } from '../text/tokenize.ts'
-import type { TextKind, TokenizedText } from './encoder.ts'
-import type { ModelSpec } from './model.ts'
+
+import type { ModelSpec, TextKind } from '../model/spec.ts'
+import type { Tokenizer } from '../tokenize/tokenize.ts'
+import type { TokenizedText } from './encoder.ts'
 
 /** The part of a model that decides its input. */
 export type InputSpec = Pick<

@@ -1,8 +1,8 @@
 import { expect, test, vi } from 'vitest'
 import { type ErrorCode, isLateenError, LateenError } from '../errors.ts'
+import type { ModelWeights } from '../model/spec.ts'
 import type { Encoder } from './encoder.ts'
 import { type BackendRungs, climb } from './ladder.ts'
-import type { ModelWeights } from './model.ts'
 
 const Q8: ModelWeights = { path: 'q8.onnx', dtype: 'q8' }
 const FP32: ModelWeights = { path: 'fp32.onnx', dtype: 'fp32' }

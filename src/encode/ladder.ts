@@ -1,9 +1,9 @@
 /** Tries backends in order, each with every file of weights that suits it, and says what was dropped and why. */
 import { asLateenError, isLateenError, LateenError } from '../errors.ts'
+import type { ModelWeights } from '../model/spec.ts'
 import type { EncoderBackend, Fallback } from '../types.ts'
 import { throwIfAborted } from '../util/abort.ts'
 import type { Encoder } from './encoder.ts'
-import type { ModelWeights } from './model.ts'
 
 export interface BackendRungs<T> {
   readonly backend: EncoderBackend

@@ -1,16 +1,16 @@
 /** Loads the encoder in a browser, page or worker. */
 import { LateenError } from '../errors.ts'
+import { type ModelBundle, readModelBundle } from '../model/bundle.ts'
+import { type Dtype, needsHalfFloats } from '../model/dtype.ts'
+import { webModelSource } from '../model/source.web.ts'
+import { rungsFor } from '../model/weights.ts'
 import type { Fallback, OnProgress } from '../types.ts'
-import { type ModelBundle, readModelBundle } from './bundle.ts'
-import { type Dtype, needsHalfFloats } from './dtype.ts'
 import type { Encoder } from './encoder.ts'
 import { type Gpu, openGpu, sharedGpu } from './gpu.web.ts'
 import { type BackendRungs, climb } from './ladder.ts'
 import { type MemoryLimit, WASM_LIMIT } from './memory.ts'
 import { assertSuspending, type RuntimeDownload, wasmSession, webgpuSession } from './onnx.web.ts'
-import { webModelSource } from './source.web.ts'
 import { checkTokenizer, startEncoder } from './start.ts'
-import { rungsFor } from './weights.ts'
 
 export interface LoadWebEncoderOptions {
   /** Base URL of the model bundle, absolute or relative to the page; or `hub:owner/name[@revision]`. */

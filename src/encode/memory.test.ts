@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
+import type { ModelWeights } from '../model/spec.ts'
 import { nodeMemory } from './memory.node.ts'
 import { checkMemory, WASM_LIMIT } from './memory.ts'
-import type { ModelWeights } from './model.ts'
 
 const GB = 2 ** 30
 const WEIGHTS: ModelWeights = { path: 'onnx/model.onnx', dtype: 'fp32' }

@@ -1,7 +1,7 @@
 /** Whether a device can hold a model: asked before megabytes are fetched for nothing. */
 import { LateenError } from '../errors.ts'
+import type { ModelSpec, ModelWeights } from '../model/spec.ts'
 import type { EncoderBackend } from '../types.ts'
-import type { ModelSpec, ModelWeights } from './model.ts'
 
 /** Memory of which there is no more than so many bytes. */
 export interface MemoryLimit {

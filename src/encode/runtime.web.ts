@@ -3,9 +3,9 @@
  * many hosts compress nothing; fetched here for the sake of progress; and kept beside the model.
  */
 import { LateenError } from '../errors.ts'
+import { dropOtherVersions, modelCache, notKept } from '../model/cache.web.ts'
 import type { Fallback } from '../types.ts'
 import { gunzip, isGzip, joined } from '../util/gzip.ts'
-import { dropOtherVersions, modelCache, notKept } from './cache.web.ts'
 
 export interface RuntimeOptions {
   /** Told what has come and, as far as the host says, how much will. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { DTYPES } from './dtype.ts'
-import type { Golden, WeightsType } from './model.ts'
+import { DTYPES } from '../model/dtype.ts'
+import type { Golden, WeightsType } from '../model/spec.ts'
 import { runSelfTest } from './self-test.ts'
 
 const GOLDEN: Golden = { kind: 'query', text: 'a', ids: [7, 8], vectors: Float32Array.of(1, 0, 0, 1) }

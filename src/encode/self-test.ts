@@ -3,8 +3,8 @@
  * notices, so no session is used before it has answered known texts.
  */
 import { LateenError } from '../errors.ts'
-import type { SelfTestResult, TextKind } from './encoder.ts'
-import type { Golden, WeightsType } from './model.ts'
+import type { Golden, TextKind, WeightsType } from '../model/spec.ts'
+import type { SelfTestResult } from './encoder.ts'
 
 /**
  * The smallest cosine of a token vector to its known one. Each bound leaves room below what that storage

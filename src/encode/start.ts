@@ -1,14 +1,14 @@
 /** One rung of the ladder: weights are read, a session is opened, and it has to pass its test. */
 
 import { LateenError } from '../errors.ts'
+import type { ModelBundle } from '../model/bundle.ts'
+import type { ModelSpec, ModelWeights } from '../model/spec.ts'
 import type { EncoderBackend } from '../types.ts'
 import { throwIfAborted } from '../util/abort.ts'
-import type { ModelBundle } from './bundle.ts'
 import { createEncoder } from './create.ts'
 import type { Encoder } from './encoder.ts'
 import { modelInput } from './input.ts'
 import { checkMemory, type FileSizes, type MemoryLimit } from './memory.ts'
-import type { ModelSpec, ModelWeights } from './model.ts'
 import { checkIds } from './self-test.ts'
 import type { EncoderSession, Graph } from './session.ts'
 

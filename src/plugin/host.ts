@@ -140,7 +140,7 @@ export function createHost(
           const [{ runtimeFolder }, { bundledModel }, { nodeModelSource }] = await Promise.all([
             import('../site/runtime-output.node.ts'),
             import('../encode/load.node.ts'),
-            import('../encode/source.node.ts'),
+            import('../model/source.node.ts'),
           ])
           // A model of a Hub lies where building the index stores it.
           const { folder } = await nodeModelSource(build.model ?? bundledModel())

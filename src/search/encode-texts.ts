@@ -1,7 +1,8 @@
 /** Token vectors for callers who keep them themselves. */
 import { clusterTokens, meansOf, type PoolOptions } from '../compress/pool.ts'
-import type { EncodedText, Encoder, TextKind } from '../encode/encoder.ts'
+import type { EncodedText, Encoder } from '../encode/encoder.ts'
 import { LateenError } from '../errors.ts'
+import type { TextKind } from '../model/spec.ts'
 import type { Span, TokenMatrix } from '../types.ts'
 
 export interface EncodeTextsOptions {

@@ -1,8 +1,8 @@
 /** What a model bundle brings for the index beside weights and tokenizer. Both files are optional. */
 import type { ResidualBits, ResidualCodec } from '../compress/codec.ts'
 import { readCodecFile } from '../compress/codec-file.ts'
-import type { ModelSpec } from '../encode/model.ts'
 import { isLateenError, LateenError } from '../errors.ts'
+import type { ModelSpec } from '../model/spec.ts'
 import type { Backend } from './backend.ts'
 
 /** The frozen codec of the model. */

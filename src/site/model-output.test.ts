@@ -4,8 +4,8 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished, test } from 'vitest'
 import { openBuildModel } from '../build/build-model.node.ts'
-import { readModelBundle } from '../encode/bundle.ts'
-import { folderSource } from '../encode/folder.node.ts'
+import { readModelBundle } from '../model/bundle.ts'
+import { folderSource } from '../model/folder.node.ts'
 import { MODEL_FOLDER, modelOutput } from './model-output.node.ts'
 
 const BESIDE = fileURLToPath(new URL('../../fixtures/family/stanford-bert-beside', import.meta.url))

@@ -91,7 +91,7 @@ def convert(options: argparse.Namespace) -> dict[str, Any]:
     if options.head == "beside":
         write_head(encoder, layout, options.out)
     exported = Encoder(encoder.backbone, None, encoder.takes_types) if options.head == "beside" else encoder
-    export(exported, base, OUTPUTS[options.head], options.opset)
+    export(exported, base, OUTPUTS[options.head], options.opset, layout.longest)
     for dtype in dtypes:
         if dtype != "fp32":
             say(f"Writing {FILES[dtype]}")

@@ -72,6 +72,9 @@ def load_backbone(folder: Path, trust_remote_code: bool) -> nn.Module:
     # ModernBERT compiles itself otherwise, which no exporter can follow.
     if hasattr(config, "reference_compile"):
         config.reference_compile = False
+    # Nothing is generated; a cache would only be more to follow.
+    if hasattr(config, "use_cache"):
+        config.use_cache = False
     options = {"config": config, "trust_remote_code": trust_remote_code, "attn_implementation": "eager"}
     loaded = AutoModel.from_pretrained(folder, output_loading_info=True, **options)
     model, missing = (loaded[0], loaded[1]["missing_keys"]) if isinstance(loaded, tuple) else (loaded, [])

@@ -1,7 +1,7 @@
 """How a late-interaction checkpoint lies in its folder, read into one `Layout`.
 
 Three layouts: PyLate, Stanford ColBERT, and the native stack of Sentence-Transformers 6. The readers in
-src/encode/layouts do the same for the runtime; here is only what an export and its known answers need.
+src/model/layouts do the same for the runtime; here is only what an export and its known answers need.
 """
 from __future__ import annotations
 
@@ -67,6 +67,11 @@ class Layout:
     strips: bool = False
     # Whether markers become tokens that are found in texts, too.
     adds_markers: bool = False
+
+    @property
+    def longest(self) -> int:
+        """Tokens of the longest text."""
+        return max(self.query.length, self.document.length, self.expansion.length if self.expansion else 0)
 
 
 def read_layout(checkpoint: Path) -> Layout:

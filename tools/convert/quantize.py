@@ -4,7 +4,7 @@
 large embedding tables rows of int8. Weights keep 7 bits (-64 to 64) and one scale a matrix: processors without a dot product
 of bytes add pairs of products in 16 bits, which 8-bit weights overflow.
 
-`float16`: large constants are stored as halves, and turned back before they are used; everything is computed in float32.
+`float16`: large matrices are stored as halves, and turned back before they are used; everything is computed in float32.
 
     python3 quantize.py q8 model.onnx model_quantized.onnx
 """
@@ -26,8 +26,8 @@ MIN_EMBEDDING_ROWS = 1024
 LARGEST_WEIGHT, LARGEST_ROW = 64, 127
 
 
-def dynamic_int8(model: onnx.ModelProto) -> onnx.ModelProto:
-    """Changes the model and gives it back."""
+def dynamic_int8(model: onnx.ModelProto, min_weights: int = MIN_WEIGHTS) -> onnx.ModelProto:
+    """Changes the model and gives it back; matrices of fewer weights stay."""
     graph = model.graph
     floats = [tensor for tensor in graph.initializer if tensor.data_type == TensorProto.FLOAT]
     constants = {tensor.name: tensor for tensor in floats if len(tensor.dims) == 2}
@@ -37,7 +37,7 @@ def dynamic_int8(model: onnx.ModelProto) -> onnx.ModelProto:
     for node in graph.node:
         weight = constants.get(node.input[1]) if node.op_type == "MatMul" else None
         table = constants.get(node.input[0]) if node.op_type == "Gather" else None
-        if weight is not None and size(weight) >= MIN_WEIGHTS:
+        if weight is not None and size(weight) >= min_weights:
             nodes += integer_product(node, weight, quantized, added)
         elif table is not None and table.dims[0] >= MIN_EMBEDDING_ROWS:
             nodes += int8_rows(node, table, added)
@@ -66,10 +66,10 @@ def integer_product(
     codes_of_b, scale_of_b, zero_of_b = f"{b}_codes", f"{b}_scale", f"{b}_zero"
     sums, numbers, product = f"{out}_sums", f"{out}_numbers", f"{out}_scale"
     return nodes + [
-        helper.make_node("MatMulInteger", [codes, codes_of_b, zero, zero_of_b], [sums], name=f"{node.name}_integer"),
-        helper.make_node("Cast", [sums], [numbers], name=f"{node.name}_numbers", to=TensorProto.FLOAT),
-        helper.make_node("Mul", [scale, scale_of_b], [product], name=f"{node.name}_scale"),
-        helper.make_node("Mul", [numbers, product], [out], name=f"{node.name}_scaled"),
+        helper.make_node("MatMulInteger", [codes, codes_of_b, zero, zero_of_b], [sums], name=f"{out}_integer"),
+        helper.make_node("Cast", [sums], [numbers], name=f"{out}_numbers", to=TensorProto.FLOAT),
+        helper.make_node("Mul", [scale, scale_of_b], [product], name=f"{out}_scale"),
+        helper.make_node("Mul", [numbers, product], [out], name=f"{out}_scaled"),
     ]
 
 
@@ -83,19 +83,19 @@ def int8_rows(node: NodeProto, table: TensorProto, added: dict[str, TensorProto]
         constant(added, f"{name}_scales", steps)
     codes, numbers, scales = f"{out}_codes", f"{out}_numbers", f"{out}_scales"
     return [
-        helper.make_node("Gather", [f"{name}_codes", ids], [codes], name=f"{node.name}_codes"),
-        helper.make_node("Cast", [codes], [numbers], name=f"{node.name}_numbers", to=TensorProto.FLOAT),
-        helper.make_node("Gather", [f"{name}_scales", ids], [scales], name=f"{node.name}_scales"),
-        helper.make_node("Mul", [numbers, scales], [out], name=f"{node.name}_scaled"),
+        helper.make_node("Gather", [f"{name}_codes", ids], [codes], name=f"{out}_codes"),
+        helper.make_node("Cast", [codes], [numbers], name=f"{out}_numbers", to=TensorProto.FLOAT),
+        helper.make_node("Gather", [f"{name}_scales", ids], [scales], name=f"{out}_scales"),
+        helper.make_node("Mul", [numbers, scales], [out], name=f"{out}_scaled"),
     ]
 
 
-def float16(model: onnx.ModelProto) -> onnx.ModelProto:
-    """Changes the model and gives it back. Runtimes fold the casts when they load it."""
+def float16(model: onnx.ModelProto, min_weights: int = MIN_WEIGHTS) -> onnx.ModelProto:
+    """Changes the model and gives it back; matrices of fewer weights stay. Runtimes fold the casts when they load it."""
     added: dict[str, TensorProto] = {}
     casts: list[NodeProto] = []
     for tensor in model.graph.initializer:
-        if tensor.data_type != TensorProto.FLOAT or size(tensor) < MIN_WEIGHTS:
+        if tensor.data_type != TensorProto.FLOAT or len(tensor.dims) != 2 or size(tensor) < min_weights:
             continue
         values = numpy_helper.to_array(tensor)
         if np.abs(values).max() > np.finfo(np.float16).max:
@@ -128,12 +128,12 @@ def size(tensor: TensorProto) -> int:
     return int(np.prod(tensor.dims))
 
 
-FORMS: dict[str, Callable[[onnx.ModelProto], onnx.ModelProto]] = {"q8": dynamic_int8, "fp16": float16}
+FORMS: dict[str, Callable[..., onnx.ModelProto]] = {"q8": dynamic_int8, "fp16": float16}
 
 
-def quantize(source: Path, target: Path, form: str) -> None:
+def quantize(source: Path, target: Path, form: str, min_weights: int = MIN_WEIGHTS) -> None:
     """Writes another form of an ONNX file."""
-    save(FORMS[form](onnx.load(str(source))), target)
+    save(FORMS[form](onnx.load(str(source)), min_weights), target)
 
 
 def save(model: onnx.ModelProto, target: Path) -> None:

@@ -48,17 +48,22 @@ def base_folder(folder, config, tokenizer, seed):
     return folder
 
 
-def export(folder, takes_types, head=None, output="last_hidden_state"):
-    """onnx/model.onnx by the converter: hidden states, or with a head the vectors of tokens."""
+def export(folder, takes_types, head=None, output="last_hidden_state", quantized=False):
+    """onnx/model.onnx by the converter: hidden states, or with a head the vectors of tokens; and where asked its q8 form."""
     import pathlib
 
     from encoder import Encoder, load_backbone
     from export import export as to_onnx
+    from layouts import read_layout
+    from quantize import quantize
 
     encoder = Encoder(load_backbone(pathlib.Path(folder), trust_remote_code=False), head, takes_types).eval()
     path = pathlib.Path(folder, "onnx", "model.onnx")
-    to_onnx(encoder, path, output, opset=17)
+    to_onnx(encoder, path, output, 17, read_layout(pathlib.Path(folder)).longest)
     shorten(path)
+    if quantized:
+        # No matrix of a tiny model would be large enough.
+        quantize(path, path.with_name("model_quantized.onnx"), "q8", min_weights=0)
 
 
 def shorten(path):

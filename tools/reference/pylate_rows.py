@@ -117,7 +117,7 @@ def record(model, folder, queries, documents, prompts=(None, None), pooled=(), n
     checkpoint.write_parity(folder, parity)
 
 
-def finish(model, folder, queries, documents, **options):
+def finish(model, folder, queries, documents, quantized=False, **options):
     record(model, folder, queries, documents, **options)
     prompts = options.get("prompts", (None, None))
     goldens = []
@@ -129,7 +129,7 @@ def finish(model, folder, queries, documents, **options):
             rows = model.forward(features)["token_embeddings"][0]
         goldens.append((kind, text, ids, torch.nn.functional.normalize(rows, p=2, dim=1)))
     checkpoint.write_goldens(folder, goldens)
-    checkpoint.export(folder, "token_type_ids" in model.tokenizer.model_input_names)
+    checkpoint.export(folder, "token_type_ids" in model.tokenizer.model_input_names, quantized=quantized)
 
 
 def pylate_bert(folder, work):
@@ -149,6 +149,7 @@ def pylate_bert(folder, work):
         folder,
         texts.queries(limit=13),
         texts.documents(limit=29),
+        quantized=True,
         pooled=[(2, 1), (3, 0), (4, 2)],
         notes="Two punctuation marks are not in the vocabulary: PyLate then drops every document token that is [UNK]. "
         "pooled: condensed distances, protected tokens first. The release v1.4.0 pools otherwise (square matrix, protected "
@@ -175,6 +176,7 @@ def pylate_modernbert(folder, work):
         folder,
         texts.queries(limit=21),
         [*texts.documents(limit=93), texts.LONG + " " + texts.LONG],
+        quantized=True,
         notes="The release v1.4.0 takes a saved empty skiplist for all punctuation, and keeps fewer vectors of documents.",
     )
 

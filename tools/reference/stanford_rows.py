@@ -83,7 +83,7 @@ def record(model, folder, queries, documents, notes=None, name="parity.json", lo
     checkpoint.write_parity(folder, parity, name)
 
 
-def finish(model, folder, inside, takes_types):
+def finish(model, folder, inside, takes_types, quantized=False):
     """Goldens, and the graph with the projection inside or without it."""
     from encoder import DenseLayer
     from layouts import Dense
@@ -100,7 +100,7 @@ def finish(model, folder, inside, takes_types):
     if inside:
         weights = {"linear.weight": model.linear.weight.data}
         head = torch.nn.Sequential(DenseLayer(Dense(folder=None, activation="Identity", bias=False, residual=False), weights))
-    checkpoint.export(folder, takes_types, head, "contextual" if inside else "last_hidden_state")
+    checkpoint.export(folder, takes_types, head, "contextual" if inside else "last_hidden_state", quantized)
 
 
 def bert(seed, inside, takes_types, store=None, **settings):
@@ -136,7 +136,7 @@ def xlmr(folder, work):
         texts.documents("[DocumentMarker]", "<mask>", "</s>", "<pad>", limit=45) + texts.OTHER,
     ]
     record(model, folder, *spoken)
-    finish(model, folder, inside=False, takes_types=False)
+    finish(model, folder, inside=False, takes_types=False, quantized=True)
     # What a checkpoint of fewer dimensions is: the first rows of the projection, all else the same.
     shorter = os.path.join(work, "shorter")
     create(shorter, work, XLMR, tokenizer, 23, dim=8, **settings)

@@ -149,14 +149,29 @@ def split_heads(states: Tensor, heads: int) -> Tensor:
     return states.reshape(*states.shape[:2], heads, -1).transpose(1, 2)
 
 
-def rotate(states: Tensor, theta: float) -> Tensor:
-    """Rotary positions: the two halves of a head are the two coordinates of its pairs."""
-    size = states.shape[-1]
-    speeds = theta ** (-torch.arange(0, size, 2, dtype=torch.float32) / size)
-    angles = torch.arange(states.shape[-2])[:, None] * speeds
-    cos, sin = torch.cat([angles, angles], -1).cos(), torch.cat([angles, angles], -1).sin()
-    left, right = states[..., : size // 2], states[..., size // 2 :]
+class RotaryEmbedding(nn.Module):
+    """Rotary positions: the two halves of a head are the two coordinates of its pairs. Bases by kind of layer."""
+
+    def __init__(self, size: int, thetas: dict[str, float]) -> None:
+        super().__init__()
+        self.size, self.thetas = size, thetas
+
+    def forward(self, x: Tensor, position_ids: Tensor, layer_type: str) -> tuple[Tensor, Tensor]:
+        """Cosines and sines, ... x length x size."""
+        speeds = self.thetas[layer_type] ** (-torch.arange(0, self.size, 2, dtype=torch.float32) / self.size)
+        angles = position_ids[..., None] * speeds
+        angles = torch.cat([angles, angles], -1)
+        return angles.cos().to(x.dtype), angles.sin().to(x.dtype)
+
+
+def rotate(states: Tensor, turns: tuple[Tensor, Tensor]) -> Tensor:
+    cos, sin = turns
+    left, right = states.chunk(2, -1)
     return states * cos + torch.cat([-right, left], -1) * sin
+
+
+def places(input_ids: Tensor) -> Tensor:
+    return torch.arange(input_ids.shape[1], device=input_ids.device)[None]
 
 
 # --- BERT, RoBERTa ---
@@ -216,7 +231,7 @@ class BertModel(PreTrainedModel):
         self.post_init()
 
     def positions(self, input_ids: Tensor) -> Tensor:
-        return torch.arange(input_ids.shape[1], device=input_ids.device)[None]
+        return places(input_ids)
 
     def forward(
         self, input_ids: Tensor, attention_mask: Tensor | None = None, token_type_ids: Tensor | None = None,
@@ -251,17 +266,16 @@ class ModernBertLayer(nn.Module):
         super().__init__()
         size, inner = config.hidden_size, config.intermediate_size
         self.heads, self.act = config.num_attention_heads, activation(config.hidden_activation)
-        self.is_local = index % config.global_attn_every_n_layers != 0
-        self.theta = config.local_rope_theta if self.is_local else config.global_rope_theta
+        self.kind = "sliding_attention" if index % config.global_attn_every_n_layers else "full_attention"
         self.attn_norm = nn.Identity() if index == 0 else modern_norm(config)
         bias = config.attention_bias
         self.attn = Bag(Wqkv=nn.Linear(size, 3 * size, bias), Wo=nn.Linear(size, size, bias))
         self.mlp_norm = modern_norm(config)
         self.mlp = Bag(Wi=nn.Linear(size, 2 * inner, config.mlp_bias), Wo=nn.Linear(inner, size, config.mlp_bias))
 
-    def forward(self, states: Tensor, everywhere: Tensor, nearby: Tensor) -> Tensor:
+    def forward(self, states: Tensor, bias: Tensor, turns: tuple[Tensor, Tensor]) -> Tensor:
         query, key, value = (split_heads(part, self.heads) for part in self.attn.Wqkv(self.attn_norm(states)).chunk(3, -1))
-        mixed = attend(rotate(query, self.theta), rotate(key, self.theta), value, nearby if self.is_local else everywhere)
+        mixed = attend(rotate(query, turns), rotate(key, turns), value, bias)
         states = states + self.attn.Wo(mixed)
         inner, gate = self.mlp.Wi(self.mlp_norm(states)).chunk(2, -1)
         return states + self.mlp.Wo(self.act(inner) * gate)
@@ -281,9 +295,10 @@ class ModernBertModel(PreTrainedModel):
 
     def __init__(self, config: PretrainedConfig) -> None:
         super().__init__(config)
+        thetas = {"full_attention": config.global_rope_theta, "sliding_attention": config.local_rope_theta}
         ropes = getattr(config, "rope_parameters", None) or {}
-        for name, kind in (("global_rope_theta", "full_attention"), ("local_rope_theta", "sliding_attention")):
-            setattr(config, name, ropes.get(kind, {}).get("rope_theta", getattr(config, name)))
+        thetas |= {kind: ropes[kind]["rope_theta"] for kind in thetas if "rope_theta" in ropes.get(kind, {})}
+        self.rotary_emb = RotaryEmbedding(config.hidden_size // config.num_attention_heads, thetas)
         self.embeddings = Bag(tok_embeddings=nn.Embedding(config.vocab_size, config.hidden_size), norm=modern_norm(config))
         self.layers = nn.ModuleList(ModernBertLayer(config, index) for index in range(config.num_hidden_layers))
         self.final_norm = modern_norm(config)
@@ -292,12 +307,13 @@ class ModernBertModel(PreTrainedModel):
     def forward(self, input_ids: Tensor, attention_mask: Tensor | None = None, **_: Any) -> ModelOutput:
         attention_mask = torch.ones_like(input_ids) if attention_mask is None else attention_mask
         visible = attention_mask[:, None, None, :] != 0
-        place = torch.arange(input_ids.shape[1], device=input_ids.device)
-        near = (place[:, None] - place).abs() <= self.config.local_attention // 2
-        everywhere, nearby = blocked(visible), blocked(visible & near)
+        place = places(input_ids)
+        near = (place.T - place).abs() <= self.config.local_attention // 2
+        biases = {"full_attention": blocked(visible), "sliding_attention": blocked(visible & near)}
         states = self.embeddings.norm(self.embeddings.tok_embeddings(input_ids))
+        turns = {kind: self.rotary_emb(states, place, layer_type=kind) for kind in biases}
         for layer in self.layers:
-            states = layer(states, everywhere, nearby)
+            states = layer(states, biases[layer.kind], turns[layer.kind])
         return ModelOutput(last_hidden_state=self.final_norm(states))
 
 
@@ -316,7 +332,7 @@ class RMSNorm(nn.Module):
 class Lfm2Attention(nn.Module):
     def __init__(self, config: PretrainedConfig) -> None:
         super().__init__()
-        self.heads, self.groups, self.theta = config.num_attention_heads, config.num_key_value_heads, config.rope_theta
+        self.heads, self.groups = config.num_attention_heads, config.num_key_value_heads
         size = config.hidden_size // self.heads
         self.q_proj = nn.Linear(config.hidden_size, self.heads * size, False)
         self.k_proj = nn.Linear(config.hidden_size, self.groups * size, False)
@@ -324,9 +340,9 @@ class Lfm2Attention(nn.Module):
         self.out_proj = nn.Linear(self.heads * size, config.hidden_size, False)
         self.q_layernorm, self.k_layernorm = RMSNorm(size, config.norm_eps), RMSNorm(size, config.norm_eps)
 
-    def forward(self, states: Tensor, bias: Tensor, mask: Tensor) -> Tensor:
-        query = rotate(self.q_layernorm(split_heads(self.q_proj(states), self.heads)), self.theta)
-        key = rotate(self.k_layernorm(split_heads(self.k_proj(states), self.groups)), self.theta)
+    def forward(self, states: Tensor, bias: Tensor, mask: Tensor, turns: tuple[Tensor, Tensor]) -> Tensor:
+        query = rotate(self.q_layernorm(split_heads(self.q_proj(states), self.heads)), turns)
+        key = rotate(self.k_layernorm(split_heads(self.k_proj(states), self.groups)), turns)
         value = split_heads(self.v_proj(states), self.groups)
         share = self.heads // self.groups
         key, value = (part.unsqueeze(2).expand(-1, -1, share, -1, -1).flatten(1, 2) for part in (key, value))
@@ -343,7 +359,7 @@ class Lfm2ShortConv(nn.Module):
         self.in_proj = nn.Linear(size, 3 * size, config.conv_bias)
         self.out_proj = nn.Linear(size, size, config.conv_bias)
 
-    def forward(self, states: Tensor, bias: Tensor, mask: Tensor) -> Tensor:
+    def forward(self, states: Tensor, bias: Tensor, mask: Tensor, turns: tuple[Tensor, Tensor]) -> Tensor:
         before, after, x = self.in_proj(states * mask[..., None].to(states.dtype)).transpose(1, 2).chunk(3, 1)
         return self.out_proj((after * self.conv(before * x)[..., : states.shape[1]]).transpose(1, 2))
 
@@ -361,8 +377,8 @@ class Lfm2Layer(nn.Module):
         self.feed_forward = Bag(w1=gate, w3=into, w2=out)
         self.operator_norm, self.ffn_norm = RMSNorm(size, config.norm_eps), RMSNorm(size, config.norm_eps)
 
-    def forward(self, states: Tensor, bias: Tensor, mask: Tensor) -> Tensor:
-        states = states + getattr(self, self.operator)(self.operator_norm(states), bias, mask)
+    def forward(self, states: Tensor, bias: Tensor, mask: Tensor, turns: tuple[Tensor, Tensor]) -> Tensor:
+        states = states + getattr(self, self.operator)(self.operator_norm(states), bias, mask, turns)
         x = self.ffn_norm(states)
         return states + self.feed_forward.w2(nn.functional.silu(self.feed_forward.w1(x)) * self.feed_forward.w3(x))
 
@@ -382,15 +398,17 @@ class Lfm2Model(PreTrainedModel):
             for index in range(config.num_hidden_layers)
         )
         self.embedding_norm = RMSNorm(config.hidden_size, config.norm_eps)
+        self.rotary_emb = RotaryEmbedding(config.hidden_size // config.num_attention_heads, {"full_attention": config.rope_theta})
         self.post_init()
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor | None = None, **_: Any) -> ModelOutput:
         attention_mask = torch.ones_like(input_ids) if attention_mask is None else attention_mask
-        place = torch.arange(input_ids.shape[1], device=input_ids.device)
-        bias = blocked((place[:, None] >= place) & (attention_mask[:, None, None, :] != 0))
+        place = places(input_ids)
+        bias = blocked((place.T >= place) & (attention_mask[:, None, None, :] != 0))
         states = self.embed_tokens(input_ids)
+        turns = self.rotary_emb(states, place, layer_type="full_attention")
         for layer in self.layers:
-            states = layer(states, bias, attention_mask)
+            states = layer(states, bias, attention_mask, turns)
         return ModelOutput(last_hidden_state=self.embedding_norm(states))
 
 
