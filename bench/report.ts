@@ -5,12 +5,14 @@ import type { Result as Indexing } from './index.ts'
 import { describeMachine } from './machine.ts'
 import type { Result as MaxSim } from './maxsim.ts'
 import { readResult } from './out.ts'
+import type { Result as Plaid } from './plaid.ts'
 import type { Quality, Row } from './quality.ts'
 import type { Result as Query } from './query.ts'
 import type { Retrieval } from './retrieval.ts'
 import { siteSearch } from './site/report.ts'
 import type { SiteResult } from './site.ts'
 import { fixed, megabytes, signed, table } from './table.ts'
+import type { Result as Tokenizing } from './tokenize.ts'
 
 const FILE = 'docs/benchmarks.md'
 
@@ -23,6 +25,8 @@ export async function run(): Promise<void> {
     section(await readResult<Query>('query'), query),
     section(await readResult<Indexing>('index'), indexing),
     section(await readResult<MaxSim>('maxsim'), maxsim),
+    section(await readResult<Tokenizing>('tokenize'), tokenizing),
+    section(await readResult<Plaid>('plaid'), plaid),
   ]
   await writeFile(FILE, `${[INTRODUCTION, ...sections.filter((text) => text !== '')].join('\n\n')}\n`)
   console.error(`wrote ${FILE}`)
@@ -181,6 +185,44 @@ our plain int8 kernel, and to the smaller of dot product peak and memory bound. 
 nothing about speed.
 
 ${parts.join('\n\n')}`
+}
+
+function tokenizing({ collection, rows }: Tokenizing): string {
+  const millions = (perSecond: number) => `${(perSecond / 1e6).toFixed(2)} M`
+  return `## Texts to token ids
+
+Tokens a second over documents of ${collection}, on one thread: ours, which gives the ids of the home library's
+tokenizer, and the bare \`@huggingface/tokenizers\` it is built on. With spans: also where in the text each token stands.
+
+${table(
+  ['tokenizer', 'ours', 'bare library', 'ratio', 'with spans'],
+  rows.map((row) => [
+    row.family,
+    millions(row.tokensPerSecond),
+    millions(row.libraryTokensPerSecond),
+    `${row.ratio}`,
+    millions(row.withSpansPerSecond),
+  ]),
+)}`
+}
+
+function plaid({ passages, dim, centroids, runs }: Plaid): string {
+  return `## Indexes of other systems
+
+A made-up PLAID index of ${passages.toLocaleString('en')} passages, ${dim} dimensions and ${centroids.toLocaleString('en')}
+centroids, in the files of fast-plaid (numpy) and of Stanford ColBERT (torch), read in Node, and read and turned into our codes.
+
+${table(
+  ['files', 'bits', 'vectors', 'on disk', 'read', 'read and converted'],
+  runs.map((run) => [
+    run.layout,
+    `${run.bits}`,
+    run.vectors.toLocaleString('en'),
+    megabytes(run.bytes),
+    `${run.readSeconds.toFixed(1)} s`,
+    `${run.convertSeconds.toFixed(1)} s`,
+  ]),
+)}`
 }
 
 /** One row per system, one column per collection. */

@@ -50,11 +50,14 @@ if (!chromiumPath()) {
 if (!firefoxPath()) installBrowser('Firefox', ['firefox-esr', 'libvpx7'])
 if (!webkitDriverPath()) installBrowser('WebKitGTK', ['webkit2gtk-driver', 'xvfb'])
 
-// Real sites to read and to search; without them the checks on real sites skip and say so.
+// Real sites to read and to search, and Python's libraries; checks skip and say so where they are missing.
 for (const [name, folder] of Object.entries({
   'git-doc': '/usr/share/doc/git/html',
   'python3.11-doc': '/usr/share/doc/python3.11/html',
   'postgresql-doc-15': '/usr/share/doc/postgresql-doc-15/html',
+  // What the converter of checkpoints runs on.
+  'python3-torch': '/usr/lib/python3/dist-packages/torch',
+  'python3-onnx': '/usr/lib/python3/dist-packages/onnx',
 })) {
   if (existsSync(folder)) continue
   console.error(`Installing ${name}…`)
