@@ -57,10 +57,15 @@ describe.skipIf(!python)(
     ] as const)('gives the vectors of its library: %s, head %s', async (name, head) => {
       const parity = JSON.parse(await readFile(join(FAMILY, name, 'parity.json'), 'utf8')) as Parity
       const out = join(folder, `${name}-${head}`)
+      const lines: string[] = []
       const converted = await convert(join(FAMILY, name), out, {
         head,
         goldens: await knownTexts(name, parity),
+        onLine: (line: string) => lines.push(line),
       })
+      // Rotary positions are tables: no line says that sines are left in the graph.
+      expect(lines.filter((line) => /sines/.test(line))).toEqual([])
+      expect(lines).toContain('Exporting to ONNX')
       expect(converted.output).toBe(head === 'inside' ? 'token_embeddings' : 'contextual')
       expect(converted.inputs.includes('token_type_ids')).toBe(/-bert$|japanese/.test(name))
 

@@ -95,7 +95,8 @@ def float16(model: onnx.ModelProto, min_weights: int = MIN_WEIGHTS) -> onnx.Mode
     added: dict[str, TensorProto] = {}
     casts: list[NodeProto] = []
     for tensor in model.graph.initializer:
-        if tensor.data_type != TensorProto.FLOAT or len(tensor.dims) != 2 or size(tensor) < min_weights:
+        is_matrix = tensor.data_type == TensorProto.FLOAT and len(tensor.dims) == 2
+        if not is_matrix or size(tensor) < min_weights:
             continue
         values = numpy_helper.to_array(tensor)
         if np.abs(values).max() > np.finfo(np.float16).max:

@@ -18,15 +18,22 @@ NAME = "RotaryEmbedding"
 
 
 def tabulate(backbone: nn.Module, rows: int) -> None:
-    """Lets every such module look up the positions 0 to rows - 1. Run the model once before it is traced: tables are made then."""
+    """Lets every such module look up the positions 0 to rows - 1.
+
+    Tables are made when the model runs next, which has to be before it is traced.
+    """
     tables: list[Tensor] = []
     for module in backbone.modules():
-        takes = inspect.signature(module.forward).parameters
-        if type(module).__name__.endswith(NAME) and "position_ids" in takes:
+        if not type(module).__name__.endswith(NAME):
+            continue
+        # Others rotate what they are given, which they do as they like.
+        if "position_ids" in inspect.signature(module.forward).parameters:
             module.forward = from_table(module, module.forward, rows, tables)
 
 
-def from_table(module: nn.Module, compute: Callable[..., Turns], rows: int, tables: list[Tensor]) -> Callable[..., Turns]:
+def from_table(
+    module: nn.Module, compute: Callable[..., Turns], rows: int, tables: list[Tensor]
+) -> Callable[..., Turns]:
     """A forward for the module. `tables` are those of all modules: layers mostly have the same."""
     # A buffer for each kind of layers; none where the turns depend on more than the position.
     names: dict[Any, str | None] = {}
