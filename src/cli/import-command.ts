@@ -52,7 +52,7 @@ Examples:
       const output = createOutput(options)
       const { out, model, dim: modelDim } = options
       const startMs = performance.now()
-      const index = await readPlaid(folder)
+      const index = await readPlaid(folder, { withIds: options.ids === undefined })
       const documents = options.documents === undefined ? undefined : await readTexts(options.documents)
       const ids = options.ids === undefined ? undefined : await readIds(options.ids)
       const imported = await importPlaid({

@@ -23,18 +23,17 @@ export function matchDocuments(
   if (!ids && documents && documents.length !== numPassages) {
     throw wrongCount('documents', documents.length, numPassages)
   }
-  const byId = new Map(documents?.map((document) => [document.id, document]))
+  const byId = new Map<string, DocumentInput>()
+  for (const document of documents ?? []) {
+    if (byId.has(document.id)) throw repeated(document.id, 'documents')
+    byId.set(document.id, document)
+  }
   const matched = new Map<number, DocumentInput>()
   const seen = new Set<string>()
   for (let passage = 0; passage < numPassages; passage++) {
     const id = ids ? ids[passage] : (documents?.[passage]?.id ?? `${passage}`)
     if (id === undefined) continue
-    if (seen.has(id)) {
-      throw new LateenError(
-        'duplicate-id',
-        `The id "${id}" is given to several passages; ids are unique within an index.`,
-      )
-    }
+    if (seen.has(id)) throw repeated(id, 'passages')
     seen.add(id)
     const document = byId.get(id)
     if (documents && !document) {
@@ -46,6 +45,13 @@ export function matchDocuments(
     matched.set(passage, document ?? { id, text: '' })
   }
   return matched
+}
+
+function repeated(id: string, what: string): LateenError {
+  return new LateenError(
+    'duplicate-id',
+    `The id "${id}" is given to several ${what}; ids are unique within an index.`,
+  )
 }
 
 function wrongCount(what: string, found: number, expected: number): LateenError {

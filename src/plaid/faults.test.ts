@@ -229,6 +229,27 @@ describe('PyTorch files', () => {
   })
 })
 
+describe('ids in SQLite, as PyLate 1.4.0 keeps them,', () => {
+  const hasSqlite = process.getBuiltinModule?.('node:sqlite') !== undefined
+  beforeEach(async () => {
+    await copy('pylate-4bit')
+    await rm(at('plaid_ids_to_documents_ids.pkl'))
+    await cp('fixtures/plaid/pylate-ids.sqlite', at('plaid_ids_to_documents_ids.sqlite'))
+  })
+
+  test.skipIf(!hasSqlite)(`are read${hasSqlite ? '' : ' (this Node has no SQLite)'}`, async () => {
+    expect((await readPlaid(folder)).ids).toEqual((await readPlaid('fixtures/plaid/pylate-4bit')).ids)
+    await writeFile(at('plaid_ids_to_documents_ids.sqlite'), 'no database '.repeat(20))
+    await fails('segment-corrupt', /plaid_ids_to_documents_ids\.sqlite/)
+  })
+
+  test.skipIf(hasSqlite)('are asked for where Node has no SQLite', () => fails('bad-argument', /--ids/))
+
+  test('do not matter when others are given', async () => {
+    expect((await readPlaid(folder, { withIds: false })).ids).toBeUndefined()
+  })
+})
+
 test('ids in a pickle that names a class are refused', async () => {
   await copy('pylate-4bit')
   await writeFile(at('plaid_ids_to_documents_ids.pkl'), 'cuuid\nUUID\n)R.')

@@ -56,7 +56,10 @@ export interface ImportedIndex extends WrittenIndex {
 export async function importPlaid(options: ImportPlaidOptions): Promise<ImportedIndex> {
   const { out, signal, onProgress } = options
   if (typeof out === 'string') await assertReplaceable(out)
-  const index = typeof options.index === 'string' ? await readPlaid(options.index) : options.index
+  const index =
+    typeof options.index === 'string'
+      ? await readPlaid(options.index, { withIds: options.ids === undefined })
+      : options.index
   const documents = matchDocuments(index, options)
   const model = await openBuildModel(options.model, signal, 'auto', options.dim)
   try {

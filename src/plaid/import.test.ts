@@ -192,6 +192,14 @@ describe('what does not fit is refused', () => {
       message: expect.stringMatching(/"same"/),
     }))
 
+  test('a document given twice', () =>
+    expect(
+      attempt({ documents: [...documents, documents[0]!], ids: TOPICS.map((_, i) => documents[i]!.id) }),
+    ).rejects.toMatchObject({
+      code: 'duplicate-id',
+      message: expect.stringMatching(/several documents/),
+    }))
+
   test('a model of another dimension', () =>
     expect(attempt({ index: 'fixtures/plaid/stanford-2bit' })).rejects.toMatchObject({
       code: 'index-model-mismatch',

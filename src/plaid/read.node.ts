@@ -9,7 +9,7 @@ import type { ResidualBits } from '../compress/codec.ts'
 import { RESIDUAL_BITS } from '../compress/residual.ts'
 import { LateenError } from '../errors.ts'
 import { integer, list, object, parseJson, type Refuse } from '../segment/check.ts'
-import { parseIdPickle } from './ids.ts'
+import { readIds } from './ids.node.ts'
 import { parseNpy } from './npy.ts'
 import type { PlaidChunk, PlaidIndex, PlaidLayout } from './plaid.ts'
 import { assertShape, bytesOf, damaged, floatsOf, integersOf, type Tensor } from './tensor.ts'
@@ -17,8 +17,6 @@ import { parseTorch } from './torch.ts'
 
 /** Where PyLate keeps the files of fast-plaid, below its own folder. */
 const FAST_PLAID_FOLDER = 'fast_plaid_index'
-/** PyLate's map from passage numbers to ids. */
-const ID_FILE = 'plaid_ids_to_documents_ids.pkl'
 const MAX_CHUNKS = 1_000_000
 
 /** The tensors both layouts have, read by what they mean. */
@@ -33,15 +31,23 @@ interface Files {
   lists(): Promise<readonly [Tensor, Tensor]>
 }
 
+export interface ReadPlaidOptions {
+  /** False leaves the ids that PyLate keeps beside the index alone. @default true */
+  readonly withIds?: boolean
+}
+
 /**
  * Opens an index: everything but the vectors is read now, and those chunk by chunk when they are asked for.
  *
  * @param folder of the index; PyLate's folder, which has another one inside, is good too
  * @throws LateenError `index-not-found` when there is none; `index-invalid` when `metadata.json` is damaged;
  *         `index-version` when it is of a kind this version does not read; `segment-missing`, `segment-corrupt`,
- *         `segment-too-large`
+ *         `segment-too-large`; `bad-argument` for ids in SQLite, in a Node that cannot read it
  */
-export async function readPlaid(folder: string): Promise<PlaidIndex> {
+export async function readPlaid(
+  folder: string,
+  { withIds = true }: ReadPlaidOptions = {},
+): Promise<PlaidIndex> {
   const files = await findFiles(resolve(folder))
   const metadata = await readMetadata(files.folder)
   const bits = bitsOf(metadata)
@@ -61,7 +67,8 @@ export async function readPlaid(folder: string): Promise<PlaidIndex> {
   const doclens: Uint32Array[] = []
   for (let chunk = 0; chunk < numChunks; chunk++) doclens.push(await readDoclens(files.folder, chunk))
   const all = joined(doclens)
-  const ids = await readIds(files.folder, all.length)
+  const home = basename(files.folder) === FAST_PLAID_FOLDER ? dirname(files.folder) : files.folder
+  const ids = withIds ? await readIds(home, all.length) : undefined
   return {
     folder: files.folder,
     layout: files.layout,
@@ -183,12 +190,6 @@ async function readDoclens(folder: string, chunk: number): Promise<Uint32Array> 
   const refuse = refuseIn(name)
   const lengths = list(integer(0, 0xffff_ffff))
   return Uint32Array.from(lengths(parseJson(await readBytes(folder, name), refuse), '', refuse))
-}
-
-async function readIds(folder: string, numPassages: number): Promise<PlaidIndex['ids'] | undefined> {
-  const home = basename(folder) === FAST_PLAID_FOLDER ? dirname(folder) : folder
-  if (!(await exists(join(home, ID_FILE)))) return undefined
-  return parseIdPickle(await readBytes(home, ID_FILE), numPassages, ID_FILE)
 }
 
 function ascending(tensor: Tensor): Float32Array {
