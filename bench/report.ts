@@ -192,7 +192,7 @@ function tokenizing({ collection, rows }: Tokenizing): string {
   return `## Texts to token ids
 
 Tokens a second over documents of ${collection}, on one thread: ours, which gives the ids of the home library's
-tokenizer, and the bare \`@huggingface/tokenizers\` it is built on. With spans: also where in the text each token stands.
+tokenizer, and \`@huggingface/tokenizers\`, of which it uses the regular expressions. With spans: also where in the text each token stands.
 
 ${table(
   ['tokenizer', 'ours', 'bare library', 'ratio', 'with spans'],

@@ -61,7 +61,7 @@ function measure(family: string, tokenizerJson: object, texts: readonly string[]
   // By turns and each anew, so that both meet the same machine and no cache of words.
   for (let round = 0; round < ROUNDS; round++) {
     const library = new Library(tokenizerJson, {})
-    const ours = createTokenizer(tokenizerJson, {})
+    const ours = createTokenizer(tokenizerJson)
     times.library.push(timed(() => texts.forEach((text) => void library.encode(text))))
     times.ours.push(timed(() => (tokens = sum(texts, (text) => ours.tokenize(text).ids.length))))
     times.spans.push(timed(() => sum(texts, (text) => ours.tokenize(text).spans.length)))
@@ -81,7 +81,7 @@ function measure(family: string, tokenizerJson: object, texts: readonly string[]
 }
 
 function longWord(tokenizerJson: object, word: string): { ms: number; growth: number } {
-  const { tokenize } = createTokenizer(tokenizerJson, {})
+  const { tokenize } = createTokenizer(tokenizerJson)
   const at = (units: number) =>
     timed(() => tokenize(word.repeat(Math.round(units / word.length))).spans.length)
   const half = at(250_000)

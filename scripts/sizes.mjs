@@ -76,7 +76,7 @@ const sections = [
   section(
     'for meaning: encoder, scorers, explanation',
     minus(minus(minus(rest, runtime), changes), onDemand),
-    61,
+    58,
   ),
   section('for models of other kinds, when one is used', onDemand),
   section("for meaning: ONNX Runtime's scripts, one of two", runtime),

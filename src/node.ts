@@ -3,6 +3,8 @@
  * it takes to write one.
  */
 
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { assertReplaceable, noIndex } from './build/index-folder.node.ts'
 import {
   type WriteIndexOptions as CoreOptions,
@@ -17,6 +19,7 @@ import { wasmScorer } from './score/wasm.ts'
 import type { OpenBackend } from './search/backend.ts'
 import { createEngine, DEFAULT_INDEX } from './search/engine.ts'
 import { readModelFiles } from './search/model-files.ts'
+import { MODEL_FOLDER } from './site/model-output.node.ts'
 import { fileStore } from './store/file.node.ts'
 import { memoryStore } from './store/memory.ts'
 import type { WritableStore } from './store/store.ts'
@@ -108,6 +111,8 @@ export function nodeBackend({
 }
 
 export interface OpenSearchOptions extends NodeBackendOptions {
+  /** As of {@link NodeBackendOptions}. @default `model/` in the folder of the index, else the bundled one */
+  readonly model?: string
   /** Folder of an index. @default an empty index in memory */
   readonly index?: string
   /** True: a folder without an index becomes an empty one. @default false */
@@ -130,11 +135,18 @@ export async function openSearch(options: OpenSearchOptions = {}): Promise<Searc
   if (index !== undefined && !create && !(await store.readManifest(signal))) throw noIndex(index)
   const engine = await createEngine({
     store,
-    openBackend: nodeBackend(options),
+    openBackend: nodeBackend({ ...modelBeside(index), ...options }),
     ...(onProgress ? { onProgress } : {}),
     ...(signal ? { signal } : {}),
   })
   return searchOver({ ...engine, info: async () => engine.info() })
+}
+
+/** The model that a site has with its index: what its pages load. */
+function modelBeside(index: string | undefined): Pick<NodeBackendOptions, 'model'> {
+  if (index === undefined) return {}
+  const model = join(index, MODEL_FOLDER)
+  return existsSync(model) ? { model } : {}
 }
 
 export interface WriteIndexOptions

@@ -141,6 +141,161 @@ await write('unigram', unigram, {}, 60, { tokenizer: unigram })
 await write('unigram-charsmap', unigram, xlmr(unigram), 60)
 await write('unigram-metaspace', unigram, metaspace(unigram), 60)
 
+/** Kinds of models and of special tokens around a text, each with a vocabulary of its own, as small as shows it. */
+const numbered = (...pieces) => Object.fromEntries(pieces.map((piece, id) => [piece, id]))
+const letters = [...'abcé']
+const MERGES = [
+  ['a', 'b'],
+  ['ab', 'c'],
+]
+const bytesOf = (text) => [...Buffer.from(text)].map((byte) => `<0x${byte.toString(16).toUpperCase()}>`)
+const WORDS_APART = { type: 'WhitespaceSplit' }
+const SMALL_TEXTS = [
+  '',
+  'abc',
+  'abcab cab é',
+  'aé ☺b ☺☺c x',
+  'abx <unk> c',
+  'a.bXxc𠮷b🇫🇷é',
+  `${'ab'.repeat(60)} c`,
+  'abc abcabc',
+]
+const roberta = { sep: ['</s>', 1], cls: ['<s>', 2], trim_offsets: true, add_prefix_space: false }
+const characters = (...others) => ({
+  model: {
+    type: 'BPE',
+    vocab: numbered('<unk>', 'a', 'b', 'c', 'ab', 'abc', ...others),
+    merges: MERGES,
+    unk_token: '<unk>',
+  },
+})
+const KINDS = {
+  'BPE that marks the ends of words': {
+    model: {
+      type: 'BPE',
+      vocab: numbered('<unk>', ...letters, 'a!', 'b!', 'c!', 'ab', 'ab!', 'abc!'),
+      merges: [
+        ['a', 'b'],
+        ['a', 'b!'],
+        ['ab', 'c!'],
+      ],
+      unk_token: '<unk>',
+      end_of_word_suffix: '!',
+    },
+  },
+  'BPE that marks what continues a word': {
+    model: {
+      type: 'BPE',
+      vocab: numbered('<unk>', ...letters, '##a', '##b', '##c', 'ab', 'abc', '##ab'),
+      merges: [
+        ['a', '##b'],
+        ['ab', '##c'],
+        ['##a', '##b'],
+      ],
+      unk_token: '<unk>',
+      continuing_subword_prefix: '##',
+      fuse_unk: true,
+    },
+  },
+  'BPE without an unknown token': {
+    model: {
+      type: 'BPE',
+      vocab: numbered(...letters, 'ab', 'abc'),
+      merges: MERGES.map((pair) => pair.join(' ')),
+    },
+  },
+  'BPE that falls back to bytes': {
+    model: {
+      type: 'BPE',
+      vocab: numbered('<unk>', ...letters, 'ab', 'abc', ...bytesOf('☺')),
+      merges: MERGES,
+      unk_token: '<unk>',
+      byte_fallback: true,
+    },
+  },
+  'Unigram that falls back to bytes': {
+    model: {
+      type: 'Unigram',
+      vocab: ['<unk>', 'a', 'b', 'c', 'ab', 'abc', ...bytesOf('☺')].map((piece, i) => [piece, -i]),
+      unk_id: 0,
+      byte_fallback: true,
+    },
+  },
+  'whole words': {
+    model: { type: 'WordLevel', vocab: numbered('<unk>', 'abc', 'c', 'é'), unk_token: '<unk>' },
+  },
+  'WordPiece with a short limit, and an added token that is no piece': {
+    model: {
+      type: 'WordPiece',
+      vocab: numbered('<unk>', 'a', 'b', 'c', '##b', '##c', 'abc'),
+      unk_token: '<unk>',
+      continuing_subword_prefix: '##',
+      max_input_chars_per_word: 6,
+    },
+    added_tokens: [token(7, 'ab', { single_word: true })],
+  },
+  'words of a fixed length': {
+    ...characters('é', '☺', '𠮷'),
+    pre_tokenizer: { type: 'FixedLength', length: 2 },
+  },
+  'words between a delimiter': {
+    ...characters('.'),
+    pre_tokenizer: { type: 'CharDelimiterSplit', delimiter: 'b' },
+  },
+  'a text that is changed before': {
+    ...characters('é', '$', '&', '.', 'e', '\u0301'),
+    normalizer: {
+      type: 'Sequence',
+      normalizers: [
+        { type: 'Replace', pattern: { String: 'c' }, content: '$&.' },
+        { type: 'NFD' },
+        { type: 'StripAccents' },
+        { type: 'Replace', pattern: { Regex: '[xX]+|\\s' }, content: '' },
+        { type: 'Prepend', prepend: 'c' },
+      ],
+    },
+  },
+  'tokens around a text, by RoBERTa': {
+    model: { type: 'WordLevel', vocab: numbered('<unk>', '</s>', '<s>', 'abc'), unk_token: '<unk>' },
+    post_processor: { type: 'RobertaProcessing', ...roberta },
+  },
+  'tokens around a text, by a template': {
+    model: { type: 'WordLevel', vocab: numbered('<unk>', '</s>', '<s>', 'abc'), unk_token: '<unk>' },
+    post_processor: {
+      type: 'Sequence',
+      processors: [
+        { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: true },
+        {
+          type: 'TemplateProcessing',
+          single: [
+            { SpecialToken: { id: '<s>', type_id: 0 } },
+            { SpecialToken: { id: '<two>', type_id: 0 } },
+            { Sequence: { id: 'A', type_id: 0 } },
+            { SpecialToken: { id: '</s>', type_id: 0 } },
+          ],
+          pair: [{ Sequence: { id: 'A', type_id: 0 } }, { Sequence: { id: 'B', type_id: 0 } }],
+          special_tokens: {
+            '<s>': { id: '<s>', ids: [2], tokens: ['<s>'] },
+            '<two>': { id: '<two>', ids: [3, 1], tokens: ['abc', '</s>'] },
+            '</s>': { id: '</s>', ids: [1], tokens: ['</s>'] },
+          },
+        },
+      ],
+    },
+  },
+}
+
+const kinds = {}
+for (const [name, fields] of Object.entries(KINDS)) {
+  const whole = { version: '1.0', added_tokens: [], normalizer: null, pre_tokenizer: WORDS_APART, ...fields }
+  const tokenizer = reference.Tokenizer.fromString(JSON.stringify(whole))
+  const cases = []
+  for (const text of SMALL_TEXTS) cases.push(await caseOf(tokenizer, text))
+  kinds[name] = { tokenizer: whole, cases }
+}
+const kindsPath = new URL('fixtures/tokenizer/kinds.json', root)
+writeFileSync(kindsPath, `${ascii(JSON.stringify({ generator: `tokenizers ${version}`, kinds }))}\n`)
+
 async function write(name, base, changes, numRandom, fields = { changes }) {
   // The model is the base's but for its switches.
   const { model, ...others } = changes

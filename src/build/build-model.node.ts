@@ -2,7 +2,7 @@
 
 import type { Encoder } from '../encode/encoder.ts'
 import { countDocumentTokens } from '../encode/input.ts'
-import { bundledModel, type LoadedEncoder, loadNodeEncoder } from '../encode/load.node.ts'
+import { type LoadedEncoder, loadNodeEncoder, namedModel } from '../encode/load.node.ts'
 import { LateenError } from '../errors.ts'
 import { readModelBundle } from '../model/bundle.ts'
 import type { Dtype } from '../model/dtype.ts'
@@ -22,6 +22,10 @@ export interface BuildModel {
   readonly dtype: Dtype
   /** Paths of what a browser may load of the bundle, in order. */
   readonly files: readonly string[]
+  /** One of them, unpacked and checked. */
+  readFile(path: string): Promise<Uint8Array>
+  /** The bytes `from` (inclusive) to `to` (exclusive) of one of them, where not all of it may be here. */
+  readRange(path: string, from: number, to: number): Promise<Uint8Array>
   readonly encoder: Pick<Encoder, 'spec' | 'countTokens' | 'encodeDocuments'>
   readonly modelCodec: Backend['modelCodec']
   dispose(): Promise<void>
@@ -30,18 +34,19 @@ export interface BuildModel {
 /**
  * Reads a bundle; weights are loaded by the first text that is encoded in this thread.
  *
- * @param model  folder of a bundle, or `hub:owner/name[@revision]`, which is stored on this machine first, with
+ * @param named  folder of a bundle, or `hub:owner/name[@revision]`, which is stored on this machine first, with
  *               the weights browsers load; default: the bundled `lateen-mini`
  * @param dim    leading components of its vectors that are kept; default: all
  * @throws LateenError as `loadNodeEncoder` does
  */
 export async function openBuildModel(
-  model = bundledModel(),
+  named?: string,
   signal?: AbortSignal,
   dtype: Dtype = 'auto',
   dim?: number,
 ): Promise<BuildModel> {
   const warnings: string[] = []
+  const model = namedModel(named)
   const opened = await nodeModelSource(model, { signal, onFallback: ({ message }) => warnings.push(message) })
   const { folder } = opened
   if (!folder) {
@@ -50,7 +55,7 @@ export async function openBuildModel(
       `Expected the folder of a model or hub:owner/name, found ${model}. Copy that model into a folder.`,
     )
   }
-  const { source, paths } = recorded(opened)
+  const { source, paths, inParts } = recorded(opened)
   const { spec, tokenizer, readFile } = await readModelBundle(source, { dim, signal })
   const { modelCodec } = await readModelFiles(readFile, spec)
   rungsFor(spec, 'node', dtype)
@@ -66,7 +71,10 @@ export async function openBuildModel(
     folder,
     warnings,
     dtype,
-    files: [...paths].sort(),
+    files: [...new Set([...paths, ...inParts])].sort(),
+    readFile,
+    readRange: async (path, from, to) =>
+      inParts.has(path) ? opened.readRange!(path, from, to) : (await readFile(path)).subarray(from, to),
     modelCodec,
     encoder: {
       spec,
@@ -88,13 +96,32 @@ export async function openBuildModel(
   }
 }
 
-/** The same source; every file that could be read is remembered, and none is read in parts: browsers get it whole. */
-function recorded({ readRange: _, ...source }: ModelSource): { source: ModelSource; paths: Set<string> } {
+/** The same source; every file that could be read is remembered, apart from them those that were read in parts. */
+function recorded(source: ModelSource): {
+  source: ModelSource
+  paths: Set<string>
+  inParts: Set<string>
+} {
   const paths = new Set<string>()
-  const read: ModelSource['read'] = async (path, options) => {
-    const bytes = await source.read(path, options)
-    paths.add(path)
-    return bytes
+  const inParts = new Set<string>()
+  const { readRange } = source
+  return {
+    source: {
+      ...source,
+      async read(path, options) {
+        const bytes = await source.read(path, options)
+        paths.add(path)
+        return bytes
+      },
+      ...(readRange && {
+        async readRange(path, from, to, options) {
+          const bytes = await readRange(path, from, to, options)
+          inParts.add(path)
+          return bytes
+        },
+      }),
+    },
+    paths,
+    inParts,
   }
-  return { source: { ...source, read }, paths }
 }

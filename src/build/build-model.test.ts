@@ -35,6 +35,24 @@ test('a model of a Hub is stored with all that browsers load of it, and builds w
   ])
 })
 
+test('of a transformer that holds the projection only the projection is fetched', async () => {
+  hub.publish('acme/colbert', filesOf('fixtures/family/stanford-xlmr'))
+  const model = await openBuildModel('hub:acme/colbert')
+  expect(model.files).toContain('model.safetensors')
+  const length = await model.readRange('model.safetensors', 0, 8)
+  expect(length).toHaveLength(8)
+  const asked = hub
+    .takeRequests()
+    .filter(({ path, host }) => host === 'hub' && path.endsWith('model.safetensors'))
+  expect(asked.length).toBeGreaterThan(0)
+  expect(asked.filter(({ range }) => range === undefined)).toEqual([])
+})
+
+test('the bundled model has a name', async () => {
+  const [named, bundled] = await Promise.all([openBuildModel('lateen-mini'), openBuildModel()])
+  expect(named.folder).toBe(bundled.folder)
+})
+
 test('a base URL is no model to build a site from', async () => {
   await expect(openBuildModel(`${hub.url}/models/x/`)).rejects.toMatchObject({ code: 'bad-argument' })
 })

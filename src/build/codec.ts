@@ -11,7 +11,7 @@ import { encodedText } from '../text/passages.ts'
 import { seededRandom } from '../util/random.ts'
 import type { PreparedDocument } from './prepare.ts'
 
-/** What a stored component takes: 4, 2 or 1 bits by the residual codec; 8, 16 and 32 measure what that costs. */
+/** What a stored component takes: 4, 2 or 1 bits by the residual codec; 8, 16 and 32 without centroids, of any dimension. */
 export type Bits = ResidualBits | 8 | 16 | 32
 
 export const BITS: readonly Bits[] = [4, 2, 1, 8, 16, 32]

@@ -1,6 +1,6 @@
 /** Options that several commands share, checked while the command line is read. */
 import { InvalidArgumentError, Option } from 'commander'
-import { BITS, type Bits } from '../build/codec.ts'
+import { BITS } from '../build/codec.ts'
 import { DTYPES } from '../model/dtype.ts'
 import { DEFAULT_INDEX } from '../search/engine.ts'
 import type { SearchMode } from '../types.ts'
@@ -34,11 +34,8 @@ export function repeated(text: string, earlier: readonly string[] = []): readonl
 export const jsonOption = () =>
   new Option('--json', 'print one JSON object on standard output; errors too, as {"error": {code, message}}')
 
-export const modelOption = () =>
-  new Option(
-    '--model <dir-or-id>',
-    'folder of a model, or hub:owner/name[@revision] (default: the bundled lateen-mini)',
-  )
+export const modelOption = (defaults = 'default: the bundled lateen-mini') =>
+  new Option('--model <dir-or-id>', `folder of a model, or hub:owner/name[@revision] (${defaults})`)
 
 export const dtypeOption = () =>
   new Option(
@@ -66,14 +63,11 @@ export const poolFactorOption = (defaults?: string) => {
   return defaults ? option : option.default(DEFAULT_INDEX.poolFactor)
 }
 
-/**
- * @param values the first ones are what readers' indexes are made of
- * @param defaults as of `poolFactorOption`
- */
-export const bitsOption = (values: readonly Bits[] = BITS, defaults?: string) => {
+/** @param defaults as of `poolFactorOption` */
+export const bitsOption = (defaults?: string) => {
   const option = new Option(
     '--bits <n>',
-    `bits per dimension of a stored vector: ${values.join(', ')}${defaults ? ` (${defaults})` : ''}`,
-  ).argParser(oneOf(values))
+    `bits per dimension of a stored vector: ${BITS.join(', ')}${defaults ? ` (${defaults})` : ''}`,
+  ).argParser(oneOf(BITS))
   return defaults ? option : option.default(DEFAULT_INDEX.bits)
 }

@@ -1,5 +1,4 @@
 /** The command line as other programs see it: a child process with arguments, two streams and an exit code. */
-import { spawn } from 'node:child_process'
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -9,6 +8,7 @@ import { writePlaid } from '../../bench/plaid-files.ts'
 import { DEFAULT_INDEX } from '../search/engine.ts'
 import type { Explanation } from '../types.ts'
 import { VERSION } from '../version.ts'
+import { type Ended, startProgram } from './program.test-suite.ts'
 
 const PROGRAM = '.cache/cli-test/cli.js'
 const MODEL = 'public/models/lateen-mini'
@@ -287,7 +287,6 @@ describe('what cannot be done is said in one line, with a code and an exit statu
     ['bad-argument', 'a missing folder', () => ['index', at('nowhere'), '--out', at('x')]],
     ['bad-argument', 'a missing --out', () => ['index', at('site/abort.txt')]],
     ['bad-argument', 'wrong bits', () => ['index', at('site'), '--out', at('x'), '--bits', '3']],
-    ['bad-argument', 'bits that only measure', () => ['index', at('site'), '--out', at('x'), '--bits', '32']],
     [
       'bad-argument',
       'a pool factor of 0',
@@ -454,36 +453,7 @@ describe('lateen import', () => {
   })
 })
 
-interface Ended {
-  readonly status: number | null
-  readonly stdout: string
-  readonly stderr: string
-  /** Standard output as the one JSON object that `--json` promises. */
-  // biome-ignore lint/suspicious/noExplicitAny: every command has an object of its own
-  readonly json: any
-}
-
-function start(...args: string[]) {
-  const child = spawn(process.execPath, [PROGRAM, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
-  let stdout = ''
-  let stderr = ''
-  child.stdout.on('data', (chunk) => (stdout += chunk))
-  child.stderr.on('data', (chunk) => (stderr += chunk))
-  const ended = new Promise<Ended>((resolve) => {
-    child.once('close', (status) =>
-      resolve({
-        status,
-        stdout,
-        stderr,
-        get json() {
-          expect(stdout.trimEnd().split('\n')).toHaveLength(1)
-          return JSON.parse(stdout)
-        },
-      }),
-    )
-  })
-  return { process: child, ended }
-}
+const start = (...args: string[]) => startProgram(PROGRAM, args)
 
 function lateen(...args: string[]): Promise<Ended> {
   return start(...args).ended

@@ -32,7 +32,7 @@ export function addIndexCommand(program: Command, signal: AbortSignal): void {
     .addOption(modelOption())
     .addOption(dimOption())
     .addOption(dtypeOption())
-    .addOption(bitsOption([4, 2, 1], defaultsOf('bits')))
+    .addOption(bitsOption(defaultsOf('bits')))
     .addOption(poolFactorOption(defaultsOf('poolFactor')))
     .addOption(jsonOption())
   for (const option of siteOptions()) command.addOption(option)
@@ -120,7 +120,6 @@ async function indexDocuments(
     ...(model === undefined ? {} : { model }),
     ...(dim === undefined ? {} : { dim }),
     ...(dtype === undefined ? {} : { dtype }),
-    ...(dim === undefined ? {} : { dim }),
     bits,
     poolFactor,
     signal,

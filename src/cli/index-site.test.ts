@@ -1,5 +1,4 @@
 /** `lateen index <site>` as the published package runs it: built files, threads, environment, project file. */
-import { spawn } from 'node:child_process'
 import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
@@ -9,6 +8,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { buildSite } from '../site/build-site.node.ts'
 import { BOATS, contents, page, type SiteFolder, siteFolder, snapshot } from '../site/site-folder.node.ts'
 import { seededRandom } from '../util/random.ts'
+import { type Ended, startProgram } from './program.test-suite.ts'
 
 /** A package as npm would install it. */
 const PACKAGE = join(tmpdir(), `lateen-package-${process.pid}`)
@@ -38,31 +38,11 @@ beforeEach(async () => {
 })
 afterEach(() => site.remove())
 
-interface Ended {
-  readonly status: number | null
-  readonly stdout: string
-  readonly stderr: string
-}
+const start = (args: readonly string[], env: Readonly<Record<string, string>> = {}) =>
+  startProgram(join(PACKAGE, 'dist/node/cli.js'), args, { cwd: site.folder, env })
 
-function start(args: readonly string[], environment: Readonly<Record<string, string>> = {}) {
-  const child = spawn(process.execPath, [join(PACKAGE, 'dist/node/cli.js'), ...args], {
-    cwd: site.folder,
-    env: { ...process.env, ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  let stdout = ''
-  let stderr = ''
-  child.stdout.on('data', (chunk) => (stdout += chunk))
-  child.stderr.on('data', (chunk) => (stderr += chunk))
-  const ended = new Promise<Ended>((resolve) => {
-    child.once('close', (status) => resolve({ status, stdout, stderr }))
-  })
-  return { child, ended }
-}
-
+const json = ({ json }: Ended) => json
 const lateen = (...args: string[]) => start(args).ended
-/** The only line of standard output as an object. */
-const json = ({ stdout }: Ended) => JSON.parse(stdout)
 
 test('one command makes a site searchable: index, scripts and model beside its pages', async () => {
   const { status, stdout, stderr } = await lateen('index', 'public', '--threads', '1')
@@ -188,11 +168,8 @@ test('--verbose says of every page what became of it, --quiet says nothing', asy
   expect(verbose.stdout).toContain('  guide/install.html → guide/install.html: 3 passages\n')
   expect(verbose.stdout).toContain('  hidden.html skipped: noindex\n')
   expect(verbose.stdout).not.toContain('<script')
-  expect(await lateen('index', 'public', '--no-runtime', '--quiet')).toEqual({
-    status: 0,
-    stdout: '',
-    stderr: '',
-  })
+  const { status, stdout, stderr } = await lateen('index', 'public', '--no-runtime', '--quiet')
+  expect([status, stdout, stderr]).toEqual([0, '', ''])
 })
 
 test('--json is one object with every page and every kind of bytes', async () => {
@@ -290,7 +267,7 @@ test('what cannot be done is said in one line', async () => {
 })
 
 test('--serve serves the site under its base when it is indexed', async () => {
-  const { child, ended } = start([
+  const { process: child, ended } = start([
     'index',
     'public',
     '--no-runtime',
@@ -320,7 +297,7 @@ test('Ctrl-C in the middle ends it with 130 and leaves no index', async () => {
   for (let i = 0; i < 600; i++) {
     await site.write(`public/many/${i}.html`, page(`Page ${i}`, `<p>${`word${i} `.repeat(150)}</p>`))
   }
-  const { child, ended } = start(['index', 'public', '--no-runtime', '--threads', '1'])
+  const { process: child, ended } = start(['index', 'public', '--no-runtime', '--threads', '1'])
   setTimeout(() => child.kill('SIGINT'), 3000)
   const { status, stderr } = await ended
   expect(status).toBe(130)

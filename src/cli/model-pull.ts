@@ -38,8 +38,9 @@ export function addPullCommand(model: Command, signal: AbortSignal): void {
       'after',
       `
 Files come with their SHA-256 compared; what was interrupted goes on where it stopped. Without --dtype the
-weights come that this machine would load first. Nothing is asked of the network afterwards when the revision is
-a commit; a branch is looked up anew, and used as it was stored where that fails.
+weights come that this machine would load first; lateen index fetches those that browsers load as well. Nothing
+else is asked of the network afterwards when the revision is a commit; a branch is looked up anew, and used as it
+was stored where that fails.
 
 With --json: {"address", "revision", "commit", "folder", "dtypes", "files": [{path, bytes}], "bytes"}.
 

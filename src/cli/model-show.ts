@@ -1,7 +1,8 @@
 /** `lateen model show` and `check`: what a model is, and whether it is what it should be. */
 import type { Command } from 'commander'
-import { bundledModel } from '../encode/load.node.ts'
+import { namedModel } from '../encode/load.node.ts'
 import { asLateenError, LateenError } from '../errors.ts'
+import { formatHubAddress } from '../model/address.ts'
 import { type ModelBundle, readModelBundle } from '../model/bundle.ts'
 import type { Dtype } from '../model/dtype.ts'
 import { nodeModelSource } from '../model/source.node.ts'
@@ -63,7 +64,8 @@ export function addCheckCommand(model: Command, signal: AbortSignal): void {
       'after',
       `
 Files are compared with their hashes, token ids and vectors with the known answers of the bundle, and MaxSim
-scores with those published for its id: within 0.001 for fp32 weights, and the difference is reported for others.
+scores with those published for its id: within 0.001 and a thousandth of the score for fp32 weights; for others the
+difference is reported.
 
 With --json: as of lateen model show, and "backends": [{backend, dtype, ok, min_cosine, published?: {scores,
 max_difference, ok}, error?}], "goldens": [{kind, text, ok}], "published": {id, scores} or null. min_cosine is null
@@ -113,7 +115,7 @@ async function check(
   { onProgress }: Output,
   signal: AbortSignal,
 ): Promise<ModelCheck> {
-  const address = name === 'lateen-mini' ? bundledModel() : name
+  const address = namedModel(name)
   const source = await nodeModelSource(address, { signal, onFallback: ({ message }) => warn(message) })
   const published = everything ? findPublished(scoresOf ?? source.listing?.id, scoresOf !== undefined) : null
   const folder = source.folder ?? source.location
@@ -127,8 +129,11 @@ async function check(
   }
   const { name: modelName, fingerprint, dim, queryLength, documentLength, weights } = bundle.spec
   const model = { name: modelName, fingerprint, dim, queryLength, documentLength, weights }
-  // Loading it from the Hub stores its weights, which are then among the files.
-  const pinned = source.listing ? `hub:${source.listing.id}@${source.listing.commit}` : address
+  // Loading it from the Hub stores its weights, which are then among the files. What is pinned already may come
+  // from another Hub than the one that is set.
+  const { listing } = source
+  const isMoving = listing && listing.revision !== listing.commit
+  const pinned = isMoving ? formatHubAddress({ ...listing, revision: listing.commit }) : address
   const known = everything
     ? {
         backends: await checkBackends(pinned, { dtype, published: published?.scores, signal }),

@@ -74,6 +74,9 @@ Examples:
     })
 }
 
+/** Shorter beginnings of a commit could be meant as anything. */
+const SHORT_COMMIT = /^[0-9a-f]{7,40}$/
+
 /** A revision is named as it was asked for, or by its commit. */
 async function findAll(text: string): Promise<StoredModel[]> {
   const parsed = parseModelAddress(text)
@@ -90,7 +93,7 @@ async function findAll(text: string): Promise<StoredModel[]> {
       manifest.id === address.id &&
       (isAny ||
         manifest.revisions.includes(address.revision) ||
-        manifest.commit.startsWith(address.revision)),
+        (SHORT_COMMIT.test(address.revision) && manifest.commit.startsWith(address.revision))),
   )
   if (stored.length > 0) return stored
   throw new LateenError(

@@ -1,5 +1,4 @@
 /** `lateen model` with a Hub on this machine, as other programs see it. */
-import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -8,6 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { filesOf, type HubServer, startHub } from '../../tools/hub-server.ts'
 import type { Encoder } from '../encode/encoder.ts'
 import { checkPublished } from './check-model.ts'
+import { type Ended, startProgram } from './program.test-suite.ts'
 import {
   comparePublished,
   PUBLISHED_DOCUMENTS,
@@ -45,32 +45,9 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-interface Ended {
-  readonly status: number | null
-  readonly stdout: string
-  readonly stderr: string
-  // biome-ignore lint/suspicious/noExplicitAny: every command has an object of its own
-  readonly json: any
-}
-
 function lateen(...args: string[]): Promise<Ended> {
-  const env = { ...process.env, HF_ENDPOINT: hub.url, LATEEN_MODELS: join(folder, 'store') }
-  const child = spawn(process.execPath, [PROGRAM, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] })
-  let [stdout, stderr] = ['', '']
-  child.stdout.on('data', (chunk) => (stdout += chunk))
-  child.stderr.on('data', (chunk) => (stderr += chunk))
-  return new Promise((resolve) => {
-    child.once('close', (status) =>
-      resolve({
-        status,
-        stdout,
-        stderr,
-        get json() {
-          return JSON.parse(stdout)
-        },
-      }),
-    )
-  })
+  const env = { HF_ENDPOINT: hub.url, LATEEN_MODELS: join(folder, 'store') }
+  return startProgram(PROGRAM, args, { env }).ended
 }
 
 const paths = ({ json }: Ended): string[] => json.files.map(({ path }: { path: string }) => path)
@@ -193,7 +170,10 @@ test('an index is built and searched with a model of a Hub', async () => {
 })
 
 test('remove forgets a model, and says when there is none', async () => {
-  const { status, json } = await lateen('model', 'remove', ID, '--json')
+  // Three digits could begin another commit as well.
+  const vague = await lateen('model', 'remove', `${ID}@${commit.slice(0, 3)}`, '--json')
+  expect(vague.json.error.code).toBe('bad-argument')
+  const { status, json } = await lateen('model', 'remove', `${ID}@${commit.slice(0, 12)}`, '--json')
   expect(status).toBe(0)
   expect(json.removed).toMatchObject([{ address: `hub:${ID}@${commit}` }])
   const again = await lateen('model', 'remove', ID, '--json')

@@ -27,7 +27,7 @@ export function addSearchCommand(program: Command, signal: AbortSignal): void {
     .argument('<query>', 'what to look for')
     .option('-k, --limit <n>', 'number of hits at most, 1 to 1000', wholeNumber(1, 1000), 10)
     .addOption(modeOption())
-    .addOption(modelOption())
+    .addOption(modelOption('default: the one beside the index, else the bundled lateen-mini'))
     .addOption(dtypeOption())
     .option('--explain', 'what every word of the query matched')
     .addOption(jsonOption())

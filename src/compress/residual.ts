@@ -130,7 +130,7 @@ function assertTrainable(sample: TokenMatrix, numCentroids: number, seed: number
   if (sample.dim % 8 !== 0) {
     throw new LateenError(
       'bad-argument',
-      `A residual codec needs a dimension that is a multiple of 8, so that one bit per dimension fills bytes, but it is ${sample.dim}. Use int8, f16 or f32 for this model.`,
+      `A residual codec needs a dimension that is a multiple of 8, so that one bit per dimension fills bytes, but it is ${sample.dim}. Store 8, 16 or 32 bits per dimension, which any model allows.`,
     )
   }
   const options = {

@@ -239,3 +239,13 @@ test('a query stays on the GPU only where its rows need nothing more', async () 
   const { document } = bundle.spec.kept
   expect(await offered({ kept: { query: { skip: new Set([1]) }, document } })).toBe(false)
 })
+
+test('a text that is longer than the positions of the model is refused before it is run', async () => {
+  const session = await nativeSession(weights, 1)
+  const encoder = await start(session, 'fp32', { ...bundle.spec, documentLength: 64, positions: 10 })
+  await expect(encoder.encodeDocuments(['a', 'bad cab '.repeat(9)])).rejects.toMatchObject({
+    code: 'model-invalid',
+    message: expect.stringMatching(/positions for 10 tokens, .* have \d+\. Set a smaller length/),
+  })
+  await encoder.dispose()
+})

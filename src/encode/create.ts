@@ -6,7 +6,7 @@ import type { Tokenizer } from '../tokenize/tokenize.ts'
 import { throwIfAborted } from '../util/abort.ts'
 import { breathe } from '../util/breathe.ts'
 import { cutRows, normalizeRows } from '../util/rows.ts'
-import { type BatchLimits, padBatch, planBatches } from './batch.ts'
+import { type BatchInput, type BatchLimits, padBatch, planBatches } from './batch.ts'
 import type { EncodedText, EncodeOptions, Encoder, GpuTokenMatrix, TokenizedText } from './encoder.ts'
 import { applyHead } from './head.ts'
 import { countDocumentTokens, modelInput } from './input.ts'
@@ -43,9 +43,20 @@ export async function createEncoder(
   const tokenize = (text: string, kind: TextKind) => modelInput(spec, tokenizer, text, kind)
   let graphNormalizes = true
 
+  /** On a GPU a graph would take any other position for one it does not have, and say nothing. */
+  function inputOf(texts: readonly TokenizedText[]): BatchInput {
+    const input = padBatch(texts, spec.padTokenId)
+    const { positions = input.seq } = spec
+    if (input.seq <= positions) return input
+    throw new LateenError(
+      'model-invalid',
+      `The model has positions for ${positions} tokens, and its settings let a text have ${input.seq}. Set a smaller length of queries or documents in them.`,
+    )
+  }
+
   /** One matrix per text with a row for every token, unit length. */
   async function forward(texts: readonly TokenizedText[]): Promise<Float32Array[]> {
-    const input = padBatch(texts, spec.padTokenId)
+    const input = inputOf(texts)
     const output = await session.run(input)
     graphNormalizes &&= output.width === spec.dim && hasUnitRow(output.data, spec.dim)
     const rows = normalizeRows(cutRows(projected(spec, output), spec.fullDim, spec.dim), spec.dim)
@@ -114,7 +125,7 @@ export async function createEncoder(
 
   async function queryOnGpu(text: string, { signal }: EncodeOptions = {}): Promise<GpuTokenMatrix> {
     throwIfAborted(signal)
-    const input = padBatch([tokenize(text, 'query')], spec.padTokenId)
+    const input = inputOf([tokenize(text, 'query')])
     const { device, buffer, width, read, dispose } = await runOnGpu!(input)
     const shape = { numTokens: input.seq, dim: width }
     return {

@@ -3,22 +3,13 @@
  * and which vectors survive. Layouts differ in the settings only.
  */
 
-import type { ModelSpec, TextKind } from '../model/spec.ts'
+import type { ResolvedSettings } from '../model/resolve.ts'
+import type { TextKind } from '../model/spec.ts'
 import type { Tokenizer } from '../tokenize/tokenize.ts'
 import type { TokenizedText } from './encoder.ts'
 
 /** The part of a model that decides its input. */
-export type InputSpec = Pick<
-  ModelSpec,
-  | 'queryLength'
-  | 'documentLength'
-  | 'queryMarkerId'
-  | 'documentMarkerId'
-  | 'expansion'
-  | 'kept'
-  | 'queryPrompt'
-  | 'documentPrompt'
->
+export type InputSpec = Omit<ResolvedSettings, 'lowercase' | 'padTokenId'>
 
 interface Row {
   readonly id: number

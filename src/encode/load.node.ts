@@ -53,19 +53,9 @@ export interface LoadedEncoder {
  *         `model-self-test-failed`, `network`, `aborted`
  */
 export async function loadNodeEncoder(options: LoadNodeEncoderOptions = {}): Promise<LoadedEncoder> {
-  const {
-    model = bundledModel(),
-    hub,
-    threads = 0,
-    prefer = 'auto',
-    dtype,
-    weights,
-    dim,
-    onProgress,
-    signal,
-  } = options
+  const { model, hub, threads = 0, prefer = 'auto', dtype, weights, dim, onProgress, signal } = options
   const notNewest: Fallback[] = []
-  const source = await nodeModelSource(model, {
+  const source = await nodeModelSource(namedModel(model), {
     hub,
     onFallback: (fallback) => notNewest.push(fallback),
     signal,
@@ -105,7 +95,13 @@ export async function loadNodeEncoder(options: LoadNodeEncoderOptions = {}): Pro
   return { ...value, fallbacks: [...notNewest, ...fallbacks], readFile: (path) => bundle.readFile(path) }
 }
 
-const BUNDLED = join('public', 'models', 'lateen-mini')
+const MINI = 'lateen-mini'
+const BUNDLED = join('public', 'models', MINI)
+
+/** The address of a model; `lateen-mini` is the bundled one, where no folder has that name. */
+export function namedModel(model: string = MINI): string {
+  return model === MINI && !existsSync(MINI) ? bundledModel() : model
+}
 
 /** The model of this package, above the sources as above the built files. */
 export function bundledModel(): string {

@@ -115,7 +115,7 @@ test('weights too large for this machine are not read, and smaller ones are take
     const bytes = readFileSync(join(model, path))
     facts[path] = { bytes: bytes.length, sha256: sha256Hex(new Uint8Array(bytes)) }
   }
-  facts['onnx/model_quantized.onnx'] = { bytes: 2 ** 44, sha256: 'never read' }
+  facts['onnx/model_quantized.onnx'] = { bytes: 2 ** 44, sha256: '0'.repeat(64) }
   const manifest = { format: 'lateen-model', version: 1, name: 'tiny', files: facts }
   writeFileSync(join(model, 'lateen.json'), JSON.stringify(manifest))
   const { encoder, fallbacks } = await load({ model })

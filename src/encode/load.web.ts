@@ -190,9 +190,14 @@ function memoryLimits(): MemoryLimit[] {
 /** Milliseconds of the last run. */
 async function warmUp(encoder: Encoder): Promise<number> {
   let startedAt = 0
-  for (let run = 0; run < WARM_UP_RUNS; run++) {
-    startedAt = performance.now()
-    await encoder.encodeQuery(WARM_UP_QUERY)
+  try {
+    for (let run = 0; run < WARM_UP_RUNS; run++) {
+      startedAt = performance.now()
+      await encoder.encodeQuery(WARM_UP_QUERY)
+    }
+  } catch (error) {
+    await encoder.dispose()
+    throw error
   }
   return performance.now() - startedAt
 }

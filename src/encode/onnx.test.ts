@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { LateenError } from '../errors.ts'
-import { unusable } from './onnx.ts'
+import { failedRun, type OnnxSession, onnxSession, unusable } from './onnx.ts'
 
 test.each([
   ['std::bad_alloc', 'model-too-large'],
@@ -18,7 +18,31 @@ test.each([
   })
 })
 
+test('a graph that cannot be used is let go of at once', () => {
+  let isReleased = false
+  const session: OnnxSession = {
+    inputMetadata: [{ name: 'pixels', type: 'float32', shape: [1, 3, 224, 224] }],
+    outputMetadata: [],
+    run: async () => ({}),
+    async release() {
+      isReleased = true
+    },
+  }
+  expect(() => onnxSession({ Tensor: class {} as never }, session, 'wasm')).toThrow(/pixels/)
+  expect(isReleased).toBe(true)
+})
+
 test('an error of ours keeps its code', () => {
   const error = new LateenError('network', 'no route')
   expect(unusable('ONNX Runtime', error)).toBe(error)
+})
+
+test.each([
+  ['Non-zero status code: indices element out of data bounds, idx=64', 'model-unsupported'],
+  ['std::bad_alloc', 'model-too-large'],
+])('a run that fails with %s says on what, and what to try', (reason, code) => {
+  expect(failedRun(new Error(reason), { batch: 1, seq: 512 })).toMatchObject({
+    code,
+    message: expect.stringMatching(/on a text of 512 tokens: .*\. .*set a smaller length/),
+  })
 })

@@ -46,8 +46,7 @@ export function onnxSession(
   widths?: readonly number[],
   gpu?: OnnxGpu,
 ): EncoderSession {
-  const feeds = feedsFor(session.inputMetadata)
-  const output = outputFor(session.outputMetadata, widths)
+  const { feeds, output } = usedOf(session, widths)
   let closed = false
   let queue: Promise<unknown> = Promise.resolve()
 
@@ -84,7 +83,9 @@ export function onnxSession(
       // One signature of many is enough here.
       new runtime.Tensor(type as 'int64', values(input) as BigInt64Array, dims),
     ])
-    const outputs = await session.run(Object.fromEntries(tensors), [output.name])
+    const outputs = await session.run(Object.fromEntries(tensors), [output.name]).catch((error) => {
+      throw failedRun(error, input)
+    })
     const tensor = outputs[output.name]!
     return { tensor, width: widthOf(tensor.dims, input, tensor.type) }
   }
@@ -123,34 +124,70 @@ export function onnxSession(
   }
 }
 
+function usedOf(session: OnnxSession, widths: readonly number[] | undefined) {
+  try {
+    return { feeds: feedsFor(session.inputMetadata), output: outputFor(session.outputMetadata, widths) }
+  } catch (error) {
+    // It holds all weights, and nobody will run it.
+    session.release().catch(() => undefined)
+    throw error
+  }
+}
+
 /** What a runtime threw while it opened a graph, under the code that says what it means. */
 export function unusable(runtime: string, error: unknown): LateenError {
   if (error instanceof LateenError) return error
-  const reason = error instanceof Error ? error.message : String(error)
+  const reason = reasonOf(error)
   if (OUT_OF_MEMORY.test(reason)) {
     return new LateenError(
       'model-too-large',
-      `${runtime} has no memory for the model: ${reason}. Take smaller weights or a smaller model.`,
+      `${runtime} has no memory for the model: ${reason} Take smaller weights or a smaller model.`,
       { cause: error },
     )
   }
   if (DAMAGED.test(reason)) {
     return new LateenError(
       'model-invalid',
-      `The ONNX file is damaged or none at all: ${reason}. Copy the model again.`,
+      `The ONNX file is damaged or none at all: ${reason} Copy the model again.`,
       { cause: error },
     )
   }
   if (BESIDE.test(reason)) {
     return new LateenError(
       'model-missing-file',
-      `The ONNX file keeps its tensors in another one that is not there: ${reason}. Copy that one beside it too, as <file>.onnx_data or <file>.onnx.data.`,
+      `The ONNX file keeps its tensors in another one that is not there: ${reason} Copy that one beside it too, as <file>.onnx_data or <file>.onnx.data.`,
       { cause: error },
     )
   }
   return new LateenError('model-unsupported', `${runtime} cannot run the model: ${reason}`, { cause: error })
 }
 
-const OUT_OF_MEMORY = /bad_alloc|out of memory|\bOOM\b|allocation failed|failed to allocate/i
+/** The same of a run: that a text is too long for a graph, or for the memory, shows only then. */
+export function failedRun(error: unknown, { batch, seq }: Pick<BatchInput, 'batch' | 'seq'>): LateenError {
+  if (error instanceof LateenError) return error
+  const reason = reasonOf(error)
+  const texts = `${batch === 1 ? 'a text' : `${batch} texts`} of ${seq} tokens`
+  const advice = 'set a smaller length of queries or documents in the settings of the model.'
+  return OUT_OF_MEMORY.test(reason)
+    ? new LateenError(
+        'model-too-large',
+        `There is no memory to run the model on ${texts}: ${reason} Take smaller weights, or ${advice}`,
+        { cause: error },
+      )
+    : new LateenError(
+        'model-unsupported',
+        `The model cannot be run on ${texts}: ${reason} If that is more than its graph was made for, ${advice}`,
+        { cause: error },
+      )
+}
+
+/** What a runtime says, as a sentence. */
+function reasonOf(error: unknown): string {
+  const reason = (error instanceof Error ? error.message : String(error)).trim()
+  return reason.endsWith('.') ? reason : `${reason}.`
+}
+
+const OUT_OF_MEMORY =
+  /bad_alloc|out of memory|\bOOM\b|allocation failed|failed to allocate|SafeIntOnOverflow/i
 const DAMAGED = /protobuf parsing failed|no graph was found|data pointer is null|(are|:) out of bounds/i
 const BESIDE = /external data/i

@@ -14,6 +14,10 @@ test.each([
     { kind: 'url', url: 'https://huggingface.co/acme/colbert/resolve/main/' },
   ],
   ['https://example.org/models/colbert', { kind: 'url', url: 'https://example.org/models/colbert' }],
+  [
+    'https://huggingface.co/acme/colbert/tree/100%',
+    { kind: 'url', url: 'https://huggingface.co/acme/colbert/tree/100%' },
+  ],
   ['models/colbert', { kind: 'path', path: 'models/colbert' }],
   ['/models/colbert/', { kind: 'path', path: '/models/colbert/' }],
 ])('%s', (text, address) => {

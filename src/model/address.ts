@@ -14,12 +14,12 @@ export type ModelAddress =
   | { readonly kind: 'url'; readonly url: string }
   | { readonly kind: 'path'; readonly path: string }
 
-export const DEFAULT_HUB = 'https://huggingface.co'
+const DEFAULT_HUB = 'https://huggingface.co'
 
 const DEFAULT_REVISION = 'main'
 const ID = /^[A-Za-z0-9][\w.-]{0,95}\/[A-Za-z0-9][\w.-]{0,95}$/
 /** What people copy from the address bar. Below `resolve/` lies a base URL like any other. */
-const PAGE = /^https:\/\/(?:huggingface\.co|hf\.co)\/([^/?#]+\/[^/?#]+)(?:\/tree\/([^?#]+?))?\/?$/
+const PAGE = /^https:\/\/(?:huggingface\.co|hf\.co)\/([^/?#@]+\/[^/?#@]+)(?:\/tree\/([^?#]+?))?\/?$/
 
 /**
  * Reads `hub:owner/name[@revision]`, the page of a model on huggingface.co, a base URL, or a path.
@@ -34,8 +34,17 @@ export function parseModelAddress(text: string): ModelAddress {
     throw badAddress(text)
   }
   const [, id, revision = DEFAULT_REVISION] = PAGE.exec(text) ?? []
-  if (id && ID.test(id)) return { kind: 'hub', id, revision: decodeURIComponent(revision) }
+  const page = id && bareHubAddress(`${id}@${unescaped(revision)}`)
+  if (page) return page
   return /^https?:\/\//.test(text) ? { kind: 'url', url: text } : { kind: 'path', path: text }
+}
+
+function unescaped(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return part
+  }
 }
 
 /** `owner/name[@revision]` without `hub:`, where a path could stand too; undefined when it is none. */

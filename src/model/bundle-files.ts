@@ -3,7 +3,7 @@ import { isLateenError, LateenError } from '../errors.ts'
 import type { OnProgress } from '../types.ts'
 import { sha256HexOfFile } from '../util/hash.ts'
 import type { Json, JsonReader } from './layout.ts'
-import { type FileFacts, type ModelSource, missingFile } from './source.ts'
+import { areFacts, type FileFacts, isInside, type ModelSource, missingFile } from './source.ts'
 
 /** `lateen.json`: the files of a bundle and what they must be. Other layouts have none. */
 export interface BundleManifest {
@@ -85,7 +85,7 @@ export async function bundleFiles(
       kept = undefined
       return bytes
     }
-    const facts = manifest?.files[checkPath(path)]
+    const facts = factsOf(path)
     if (manifest && !facts && path !== MANIFEST) {
       throw missingFile(source.location, path, `its ${MANIFEST} does not name it`)
     }
@@ -103,7 +103,19 @@ export async function bundleFiles(
   }
 
   async function has(path: string): Promise<boolean> {
-    return manifest ? checkPath(path) in manifest.files : source.has(checkPath(path), { signal })
+    const facts = factsOf(path)
+    return manifest ? facts !== undefined : source.has(path, { signal })
+  }
+
+  /** Paths come from files of the bundle too, and must stay inside it. */
+  function factsOf(path: string): FileFacts | undefined {
+    if (!isInside(path)) {
+      throw new LateenError(
+        'model-invalid',
+        `The model names ${JSON.stringify(path)}, which lies outside of it.`,
+      )
+    }
+    return manifest && Object.hasOwn(manifest.files, path) ? manifest.files[path] : undefined
   }
 
   const required = async (path: string) => parse(path, await read(path))
@@ -115,7 +127,7 @@ export async function bundleFiles(
       return read(path, readSignal)
     },
     async readRange(path, from, to, readSignal = signal) {
-      const facts = manifest?.files[checkPath(path)]
+      const facts = factsOf(path)
       // Of what is stored compressed no part can be had alone.
       if (facts?.gzip !== undefined || !source.readRange)
         return (await read(path, readSignal)).subarray(from, to)
@@ -125,7 +137,7 @@ export async function bundleFiles(
     },
     has,
     size: async (path) => {
-      const facts = manifest?.files[checkPath(path)]
+      const facts = factsOf(path)
       return facts ? facts.bytes : source.size?.(path, { signal })
     },
     parse,
@@ -134,7 +146,7 @@ export async function bundleFiles(
       optional: async (path) => ((await has(path)) ? required(path) : undefined),
     },
     async hash(path) {
-      const known = manifest?.files[path]?.sha256 ?? (await source.sha256?.(path))
+      const known = factsOf(path)?.sha256 ?? (await source.sha256?.(path))
       if (known) return known
       const bytes = await read(path)
       kept = { path, bytes }
@@ -167,13 +179,22 @@ async function readManifest(
     throw error
   }
   const manifest = parseObject(source, MANIFEST, bytes) as unknown as BundleManifest
-  if (manifest.format !== 'lateen-model' || typeof manifest.files !== 'object') {
+  if (manifest.format !== 'lateen-model') {
     throw new LateenError('model-invalid', `${source.location} has a ${MANIFEST} that describes no model.`)
   }
   if (manifest.version !== 1) {
     throw new LateenError(
       'model-unsupported',
       `The model at ${source.location} is described in version ${manifest.version} of ${MANIFEST}; this version reads 1. Update Lateen.`,
+    )
+  }
+  const wrong = Object.entries(manifest.files ?? {}).find(
+    ([path, facts]) => !isInside(path) || !areFacts(facts),
+  )
+  if (!manifest.files || wrong) {
+    throw new LateenError(
+      'model-invalid',
+      `${MANIFEST} of the model at ${source.location} should state length and hash of every file, found ${JSON.stringify(wrong ?? 'none')}. Copy the model again.`,
     )
   }
   return { manifest, bytes }
@@ -193,10 +214,4 @@ function parseObject(source: ModelSource, path: string, bytes: Uint8Array): Json
   }
   if (typeof json === 'object' && json !== null) return json as Json
   throw new LateenError('model-invalid', `${path} of the model at ${source.location} is no JSON object.`)
-}
-
-/** Paths come from files of the bundle too and must stay inside it. */
-function checkPath(path: string): string {
-  if (!path.startsWith('/') && !path.split('/').includes('..') && !path.includes('\\')) return path
-  throw new LateenError('model-invalid', `The model names ${JSON.stringify(path)}, which lies outside of it.`)
 }

@@ -9,6 +9,7 @@ import { cutRows, normalizeRows } from '../util/rows.ts'
 import { type BundleFiles, bundleFiles, type ReadBundleOptions } from './bundle-files.ts'
 import { readHead } from './head-files.ts'
 import { readLayout } from './layouts/read.ts'
+import { learnedPositions } from './positions.ts'
 import { resolveLayout } from './resolve.ts'
 import type { ModelSource } from './source.ts'
 import type { Golden, ModelSpec, ModelWeights } from './spec.ts'
@@ -64,6 +65,7 @@ export async function readModelBundle(
     layout.config['model_type'],
   )
   const settings = resolveLayout(layout, tokenizer, idOfSpecial, tokenizing.config)
+  const positions = learnedPositions(layout.config)
   const { kept, ...others } = settings
   const fingerprint = fingerprintOf({
     weights: await weightsIdentity(files, weights),
@@ -83,6 +85,7 @@ export async function readModelBundle(
     dim: cut,
     fullDim: layout.dim,
     ...settings,
+    ...(positions === undefined ? {} : { positions }),
     similarity: layout.similarity ?? 'maxsim',
     ...(layout.pooling ? { pooling: layout.pooling } : {}),
     ...head,
@@ -111,18 +114,32 @@ function dimOf(fullDim: number, dim: number): number {
 /** Known texts with their vectors, as `reference.json` stores them; none when it is not there. */
 async function readGoldens(files: BundleFiles): Promise<Golden[]> {
   const json = await files.json.optional('reference.json')
-  const list = Object.values(json ?? {}) as {
-    kind: Golden['kind']
-    text: string
-    input_ids: number[]
-    vectors: number[][]
-  }[]
-  return list.map(({ kind, text, input_ids, vectors }) => ({
-    kind,
-    text,
-    ids: input_ids,
-    vectors: Float32Array.from(vectors.flat()),
-  }))
+  return Object.entries(json ?? {}).map(([name, value]) => {
+    if (isReference(value)) {
+      const { kind, text, input_ids: ids, vectors } = value
+      return { kind, text, ids, vectors: Float32Array.from(vectors.flat()) }
+    }
+    throw new LateenError(
+      'model-invalid',
+      `reference.json should have kind, text, input_ids and vectors of a known text as ${JSON.stringify(name)}. Copy the model again, or remove the file.`,
+    )
+  })
+}
+
+interface Reference extends Pick<Golden, 'kind' | 'text'> {
+  readonly input_ids: readonly number[]
+  readonly vectors: readonly (readonly number[])[]
+}
+
+function isReference(value: unknown): value is Reference {
+  const { kind, text, input_ids: ids, vectors } = Object(value) as Record<keyof Reference, unknown>
+  return (
+    (kind === 'query' || kind === 'document') &&
+    typeof text === 'string' &&
+    Array.isArray(ids) &&
+    Array.isArray(vectors) &&
+    vectors.every(Array.isArray)
+  )
 }
 
 function cutGolden(golden: Golden, fullDim: number, dim: number): Golden {

@@ -38,6 +38,15 @@ test('a file is read whole, with growing progress', async () => {
   expect(source.name).toBe('mini')
 })
 
+test('a file that no memory can hold is called too large, not out of reach', async () => {
+  const url = await serve((_, response) => response.end(CONTENT))
+  const expected = { ...FACTS, bytes: Number.MAX_SAFE_INTEGER }
+  await expect(httpSource(url).read('x.bin', { expected })).rejects.toMatchObject({
+    code: 'model-too-large',
+    message: expect.stringContaining(`${Number.MAX_SAFE_INTEGER} bytes`),
+  })
+})
+
 test('a transfer that breaks off is taken up where it stopped', async () => {
   const ranges: (string | undefined)[] = []
   const url = await serve((request, response) => {

@@ -161,7 +161,7 @@ function memorySink(capacity = 0): MemorySink {
       return version
     },
     append(bytes) {
-      whole ??= new Uint8Array(capacity)
+      whole ??= allocated(capacity)
       const fits = rest.length === 0 && length + bytes.length <= capacity
       if (fits) whole.set(bytes, length)
       else rest.push(bytes)
@@ -178,6 +178,18 @@ function memorySink(capacity = 0): MemorySink {
       const first = whole?.subarray(0, inWhole) ?? new Uint8Array()
       return rest.length === 0 ? first : joined(inWhole === 0 ? rest : [first, ...rest])
     },
+  }
+}
+
+function allocated(bytes: number): Uint8Array {
+  try {
+    return new Uint8Array(bytes)
+  } catch (cause) {
+    throw new LateenError(
+      'model-too-large',
+      `There is no memory for a file of ${bytes} bytes. Take smaller weights or a smaller model.`,
+      { cause },
+    )
   }
 }
 

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
 import { filesOf, type HubServer, startHub } from '../../tools/hub-server.ts'
 import { sha256Hex } from '../util/hash.ts'
 import { parseModelAddress } from './address.ts'
@@ -58,6 +58,34 @@ test('a file in LFS is followed to its host, and its hash compared', async () =>
     code: 'model-invalid',
     message: expect.stringContaining('SHA-256'),
   })
+})
+
+const COMMIT = 'a'.repeat(40)
+const listing = (file: unknown, sha: unknown = COMMIT) => ({ sha, siblings: [file] })
+
+test.each([
+  ['a file above the model', listing({ rfilename: '../../.bashrc', size: 1 })],
+  ['a file at the root', listing({ rfilename: '/etc/passwd', size: 1 })],
+  ['a file of another drive', listing({ rfilename: 'C:\\autoexec.bat', size: 1 })],
+  ['no file at all', listing(null)],
+  ['a hash that is a path', listing({ rfilename: 'a', lfs: { sha256: '../../x', size: 1 } })],
+  ['a length that is none', listing({ rfilename: 'a', size: -1 })],
+  ['a commit that is a path', listing({ rfilename: 'a', size: 1 }, '../../x')],
+])('a list with %s is refused before anything is named after it', async (_, info) => {
+  vi.stubGlobal('fetch', async () => Response.json(info))
+  onTestFinished(() => void vi.unstubAllGlobals())
+  await expect(open()).rejects.toMatchObject({
+    code: 'network',
+    message: expect.stringContaining(`description of ${ID}`),
+  })
+})
+
+test('a file may have a name that objects have', async () => {
+  hub.publish(ID, { ...FILES, ['__proto__']: SETTINGS })
+  const source = await open()
+  expect(await source.has('__proto__')).toBe(true)
+  expect(await source.has('toString')).toBe(false)
+  expect(await source.read('__proto__')).toEqual(SETTINGS)
 })
 
 test('a small file is checked by the name git has for it', async () => {

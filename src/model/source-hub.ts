@@ -4,8 +4,8 @@
  */
 import { LateenError } from '../errors.ts'
 import { throwIfAborted } from '../util/abort.ts'
-import { type HubAddress, hubUrl } from './address.ts'
-import { type FileFacts, lastPart, missingFile } from './source.ts'
+import { type HubAddress, hubUrl, isCommit } from './address.ts'
+import { areFacts, type FileFacts, isInside, lastPart, missingFile } from './source.ts'
 import { type HttpSource, httpSource } from './source-http.ts'
 import { request, statusError, unreachable } from './transfer.ts'
 
@@ -52,13 +52,14 @@ export async function readHubListing(
     if (!(error instanceof SyntaxError)) throw unreachable(url, error)
   }
   const { sha, siblings } = (info ?? {}) as Partial<ModelInfo>
-  if (typeof sha !== 'string' || !Array.isArray(siblings)) {
+  // Names, commit and hashes become names of files on this machine.
+  const files = Array.isArray(siblings) ? siblings.map(listed) : [undefined]
+  if (typeof sha !== 'string' || !isCommit(sha) || !files.every((file) => file !== undefined)) {
     throw new LateenError(
       'network',
       `Expected the description of ${id} at ${url}, found something else. Check the address of the Hub.`,
     )
   }
-  const files = siblings.map((file): [string, FileFacts | null] => [file.rfilename, factsOf(file)])
   return { id, revision, commit: sha, files: Object.fromEntries(files) }
 }
 
@@ -104,15 +105,23 @@ interface ModelInfo {
 
 interface HubFile {
   readonly rfilename: string
-  readonly size?: number
+  readonly size?: number | null
   readonly blobId?: string
   readonly lfs?: { readonly sha256: string; readonly size: number } | null
+}
+
+/** A path with what is stated of its file; undefined for what cannot be one. */
+function listed(file: HubFile | null): [path: string, facts: FileFacts | null] | undefined {
+  const path = file?.rfilename
+  if (typeof path !== 'string' || !isInside(path)) return undefined
+  const facts = factsOf(file!)
+  return facts === null || areFacts(facts) ? [path, facts] : undefined
 }
 
 /** The blob of a file in LFS is the pointer to it. */
 function factsOf({ size, blobId, lfs }: HubFile): FileFacts | null {
   if (lfs) return { bytes: lfs.size, sha256: lfs.sha256 }
-  if (size === undefined) return null
+  if (size == null) return null
   return { bytes: size, ...(blobId ? { gitBlob: blobId } : {}) }
 }
 
@@ -148,6 +157,6 @@ function refusal({ hub, id, revision, path }: Wanted, response: PlatformResponse
   const said = headers.get('x-error-message')
   return new LateenError(
     'model-gated',
-    `${id} is not given out to everyone${said ? `: ${said}` : '.'} Accept its terms at ${hubUrl(hub)}/${id}, set HF_TOKEN and run lateen model pull; browsers send no token, so serve them the pulled folder from your own site.`,
+    `${id} is not given out to everyone${said ? `: ${said}` : '.'} Accept its terms at ${hubUrl(hub)}/${id}, and set HF_TOKEN for Node. Browsers send no token: lateen index with this model puts it beside the index, from where your own site serves it.`,
   )
 }

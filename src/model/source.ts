@@ -14,6 +14,23 @@ export interface FileFacts {
   readonly gzip?: number
 }
 
+const isLength = (value: unknown) => Number.isSafeInteger(value) && Number(value) >= 0
+
+/** Whether a manifest or a Hub states facts: what it says decides names and sizes. */
+export function areFacts(value: unknown): value is FileFacts {
+  if (typeof value !== 'object' || value === null) return false
+  const { bytes, sha256, gitBlob, gzip = 0 } = value as Record<string, unknown>
+  return isLength(bytes) && isLength(gzip) && isHash(sha256, 64) && isHash(gitBlob, 40)
+}
+
+const isHash = (value: unknown, digits: number) =>
+  value === undefined || (typeof value === 'string' && value.length === digits && /^[0-9a-f]+$/.test(value))
+
+/** Whether a path stays below the folder, or base URL, it is put behind. */
+export function isInside(path: string): boolean {
+  return !/^\/|\\|^[a-z]:/i.test(path) && !path.split('/').includes('..')
+}
+
 export interface ReadOptions {
   readonly signal?: AbortSignal | undefined
   /** Called with the bytes received so far of this file, as it is stored. */

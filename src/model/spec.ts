@@ -54,6 +54,8 @@ export interface ModelSpec {
   /** Maximum tokens including special tokens and marker. */
   readonly queryLength: number
   readonly documentLength: number
+  /** Tokens of the longest text the transformer has positions for; undefined where that is not known. */
+  readonly positions?: number
   /** Marker ids inserted at position 1; undefined inserts nothing and leaves the full length usable. */
   readonly queryMarkerId?: number
   readonly documentMarkerId?: number

@@ -1,4 +1,5 @@
 /** The tokens a tokenizer has for its own purposes, as `transformers` finds them. */
+import { tokenText } from '../tokenize/added.ts'
 import type { Tokenizer } from '../tokenize/tokenize.ts'
 import type { Json, SpecialToken } from './layout.ts'
 
@@ -28,13 +29,7 @@ export function specialTokens(
   const assumed = CLASS_TOKENS.find(([name]) => name.test(String(named ?? modelType)))?.[1] ?? {}
   return (token) => {
     const file = files.find((one) => token in one)
-    const text = file ? textOf(file[token]) : assumed[token]
+    const text = file ? tokenText(file[token]) : assumed[token]
     return text === undefined ? undefined : tokenizer.idOf(text)
   }
-}
-
-/** Special tokens are stored as strings or as objects, and as null where there is none. */
-function textOf(token: unknown): string | undefined {
-  const text = typeof token === 'object' ? (token as { content?: unknown } | null)?.content : token
-  return typeof text === 'string' ? text : undefined
 }

@@ -42,7 +42,7 @@ export function defaultStore(): string {
 }
 
 /** The folder of a model with one folder for each of its revisions. */
-export function modelFolder(store: string, hub: string | undefined, id: string): string {
+function modelFolder(store: string, hub: string | undefined, id: string): string {
   const [owner, name] = id.split('/') as [string, string]
   return join(store, new URL(hubUrl(hub)).host.replace(':', '_'), owner, name)
 }

@@ -179,6 +179,6 @@ test('the Japanese checkpoint gets the ids of its own library', async () => {
 test('a normaliser that is asked for twice is the same as once', () => {
   const described = parse(BERT['tokenizer.json'])
   const lowered = { ...described, normalizer: { type: 'Sequence', normalizers: [described['normalizer']] } }
-  const [a, b] = [createTokenizer(described, {}), createTokenizer(lowered, {})]
+  const [a, b] = [createTokenizer(described), createTokenizer(lowered)]
   for (const text of TEXTS) expect(a.tokenize(text).ids).toEqual(b.tokenize(text).ids)
 })

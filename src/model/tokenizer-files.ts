@@ -30,7 +30,7 @@ export async function readTokenizer(
   ])
   const described = await describeTokenizer(files, folder, config, bytes)
   return {
-    tokenizer: createTokenizer(adapted(described.json, rules), config, {
+    tokenizer: createTokenizer(adapted(described.json, rules), {
       lowercase: rules.lowercase === 'first',
       strips: rules.strips,
       ...described.options,

@@ -61,7 +61,7 @@ export async function readVocabularyTokenizer(
   return { json: bertTokenizerJson(parsed) as Json, options: {}, files: [vocabulary, settings] }
 }
 
-export function isJapanese(config: Json): boolean {
+function isJapanese(config: Json): boolean {
   return config['tokenizer_class'] === 'BertJapaneseTokenizer' || 'word_tokenizer_type' in config
 }
 

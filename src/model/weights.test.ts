@@ -75,7 +75,7 @@ test.each([
 test('without a file the error names what was looked for', async () => {
   await expect(find([])).rejects.toMatchObject({
     code: 'model-missing-file',
-    message: expect.stringMatching(/onnx\/model_quantized\.onnx.*model\.onnx/),
+    message: expect.stringMatching(/model_quantized\.onnx, .*model\.onnx, .* in onnx\//),
   })
   await expect(find(HUB, 'vespa_colbert.onnx')).rejects.toMatchObject({
     code: 'model-missing-file',

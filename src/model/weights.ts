@@ -90,10 +90,11 @@ export async function findWeights(
     const weights = await existing(candidates)
     if (weights.length > 0) return weights
   }
-  const lookedFor = lookups.flat().map(([path]) => path)
+  const lookedFor =
+    file ?? `${VARIANTS.map(([suffix]) => `model${suffix}.onnx`).join(', ')} in onnx/ and beside it`
   throw new LateenError(
     'model-missing-file',
-    `The model at ${source.location} has no ONNX file; looked for ${lookedFor.join(', ')}. Export the model to ONNX first, or name its file as weights.`,
+    `The model at ${source.location} has no ONNX file; looked for ${lookedFor}. Convert the checkpoint with lateen model convert, or name its file as weights.`,
   )
 }
 

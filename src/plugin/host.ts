@@ -137,13 +137,13 @@ export function createHost(
         path: `${basePath(base)}${subdir}/`,
         folder: `${cache}-dev`,
         async parts() {
-          const [{ runtimeFolder }, { bundledModel }, { nodeModelSource }] = await Promise.all([
+          const [{ runtimeFolder }, { bundledModel, namedModel }, { nodeModelSource }] = await Promise.all([
             import('../site/runtime-output.node.ts'),
             import('../encode/load.node.ts'),
             import('../model/source.node.ts'),
           ])
           // A model of a Hub lies where building the index stores it.
-          const { folder } = await nodeModelSource(build.model ?? bundledModel())
+          const { folder } = await nodeModelSource(namedModel(build.model))
           return { runtime: runtimeFolder(), model: folder ?? bundledModel() }
         },
         writeIndex(out, origin, signal) {

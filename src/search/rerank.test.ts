@@ -44,6 +44,15 @@ test('a model whose similarity is the mean gives the mean, in the same order', a
   for (const [i, { score }] of means.entries()) expect(score).toBeCloseTo(sums[i]!.score / numTokens, 6)
 })
 
+test('a query of which nothing is kept scores 0, by the mean too', async () => {
+  const kept = { ...encoder.spec.kept, query: { skip: new Set<number>(), only: new Set([-1]) } }
+  const model: Encoder = { ...encoder, spec: { ...encoder.spec, kept, similarity: 'meanmaxsim' } }
+  const query = await model.encodeQuery(QUERY)
+  const nothing = { ...query, matrix: { ...query.matrix, data: new Float32Array(), numTokens: 0 } }
+  const hits = await rerankTexts(model, nothing, TEXTS, {}, 0.5)
+  expect(hits.map(({ index, score }) => [index, score])).toEqual([0, 1, 2, 3].map((index) => [index, 0]))
+})
+
 test('a model that pools its documents is scored by the pooled vectors', async () => {
   const pooling = { factor: 2, protectedTokens: 1 }
   const [hit] = await rerank([TEXTS[3]!], { pooling })

@@ -43,7 +43,8 @@ export async function rerankTexts(
     signal ? { signal } : {},
   )
   const pooling = poolingOf(encoder)
-  const scale = encoder.spec.similarity === 'meanmaxsim' ? 1 / query.matrix.numTokens : 1
+  // A query whose tokens are all skipped scores 0 in either case.
+  const scale = encoder.spec.similarity === 'meanmaxsim' ? 1 / Math.max(1, query.matrix.numTokens) : 1
   const ranked = bestFirst(
     documents.map(({ matrix }, index) => ({
       index,

@@ -1,6 +1,6 @@
 /** A model bundle as a site serves it: what browsers load of it, its large files compressed. */
 import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
+import { readFile as readStored } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { gzipSync } from 'fflate'
@@ -25,15 +25,15 @@ const MAX_GZIP_SHARE = 0.95
  * @param out where the files will stand: what an earlier build compressed is taken from there
  */
 export async function modelOutput(
-  { folder, files }: Pick<BuildModel, 'folder' | 'files'>,
+  model: Pick<BuildModel, 'folder' | 'files' | 'readFile' | 'readRange'>,
   out: string,
 ): Promise<OutputFile[]> {
+  const { folder, files, readFile } = model
   const outputs: OutputFile[] = []
   const facts: Record<string, FileFacts & { gzip?: number }> = {}
   for (const path of files) {
     if (path === MANIFEST) continue
-    const stored = await readFile(join(folder, path))
-    const bytes = path === ROOT_WEIGHTS ? await headAlone(stored) : stored
+    const bytes = path === ROOT_WEIGHTS ? await headAlone(model) : await readFile(path)
     const at = `${MODEL_FOLDER}/${path}`
     const sha256 = sha256Of(bytes)
     const packed = await compressed(bytes, sha256, join(out, `${at}.gzip`))
@@ -41,7 +41,7 @@ export async function modelOutput(
     facts[path] = { bytes: bytes.length, sha256, ...(packed ? { gzip: packed.length } : {}) }
   }
   const own = files.includes(MANIFEST)
-    ? (JSON.parse(await readFile(join(folder, MANIFEST), 'utf8')) as object)
+    ? (JSON.parse(new TextDecoder().decode(await readFile(MANIFEST))) as object)
     : { name: basename(resolve(folder)), format: 'lateen-model', version: 1 }
   const manifest = Buffer.from(`${JSON.stringify({ ...own, files: facts }, undefined, 2)}\n`)
   return [...outputs, { path: `${MODEL_FOLDER}/${MANIFEST}`, bytes: manifest }]
@@ -50,11 +50,14 @@ export async function modelOutput(
 /** A whole transformer, in a checkpoint that keeps its projection among it. The graph stands for the rest. */
 const ROOT_WEIGHTS = 'model.safetensors'
 
-/** The projection of such a file in a file of its own. */
-async function headAlone(file: Buffer): Promise<Buffer> {
-  const { tensor } = await openSafetensors(async (from, to) => file.subarray(from, to), ROOT_WEIGHTS)
+/** The projection of such a file in a file of its own. Nothing else of it is read, which can be gigabytes. */
+async function headAlone({
+  readFile,
+  readRange,
+}: Pick<BuildModel, 'readFile' | 'readRange'>): Promise<Uint8Array> {
+  const { tensor } = await openSafetensors((from, to) => readRange(ROOT_WEIGHTS, from, to), ROOT_WEIGHTS)
   const head = await tensor(HEAD_TENSOR)
-  if (!head) return file
+  if (!head) return readFile(ROOT_WEIGHTS)
   const { shape, data } = head
   const entry = { dtype: 'F32', shape, data_offsets: [0, data.byteLength] }
   const header = Buffer.from(JSON.stringify({ [HEAD_TENSOR]: entry }))
@@ -64,9 +67,13 @@ async function headAlone(file: Buffer): Promise<Buffer> {
 }
 
 /** Undefined when it does not pay. Compressing takes seconds: what unpacks to the same bytes is taken as it is. */
-async function compressed(bytes: Buffer, sha256: string, earlier: string): Promise<Uint8Array | undefined> {
+async function compressed(
+  bytes: Uint8Array,
+  sha256: string,
+  earlier: string,
+): Promise<Uint8Array | undefined> {
   if (bytes.length < MIN_GZIP_BYTES) return undefined
-  const stored = await readFile(earlier).catch(() => undefined)
+  const stored = await readStored(earlier).catch(() => undefined)
   if (stored && unpacksTo(stored, sha256)) return stored
   const packed = gzipSync(bytes, { level: 9, mtime: 0 })
   return packed.length <= bytes.length * MAX_GZIP_SHARE ? packed : undefined

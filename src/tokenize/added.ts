@@ -1,4 +1,5 @@
 /** Tokens that are found in a text as they stand, before its words are: markers, special tokens and their like. */
+import { literally } from './patterns.ts'
 import { WORD_CHARACTER } from './words.ts'
 
 /** An entry of `added_tokens` in a `tokenizer.json`. */
@@ -13,6 +14,12 @@ export interface AddedToken {
   /** Looked for in the normalised text. */
   readonly normalized?: boolean
   readonly special?: boolean
+}
+
+/** What a token of a settings file reads as: they are stored as strings or as objects, null where there is none. */
+export function tokenText(token: unknown): string | undefined {
+  const text = typeof token === 'object' ? (token as { content?: unknown } | null)?.content : token
+  return typeof text === 'string' ? text : undefined
 }
 
 /** A part of a text; `id` when it is an added token, white space that it takes in included. */
@@ -31,9 +38,7 @@ export function addedFinder(
 ): FindAdded {
   const byText = new Map(tokens.map((token) => [written(token), token]))
   byText.delete('')
-  const literals = [...byText.keys()]
-    .sort((a, b) => b.length - a.length)
-    .map((text) => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'))
+  const literals = [...byText.keys()].sort((a, b) => b.length - a.length).map(literally)
   if (literals.length === 0)
     return (text) => (text === '' ? [] : [{ from: 0, to: text.length, id: undefined }])
   const pattern = new RegExp(literals.join('|'), 'g')

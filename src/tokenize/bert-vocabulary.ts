@@ -1,5 +1,5 @@
 /** The `tokenizer.json` of a BERT checkpoint that has a list of its vocabulary only, as `BertTokenizerFast` makes it. */
-import type { AddedToken } from './added.ts'
+import { type AddedToken, tokenText } from './added.ts'
 
 /** Parsed files of the checkpoint; those it does not have are empty. */
 export interface VocabularyFiles {
@@ -29,7 +29,7 @@ export function bertTokenizerJson(files: VocabularyFiles): object {
   const { config } = files
   const vocab = readVocabulary(files.vocabulary)
   const special = (key: keyof typeof SPECIALS) =>
-    textOf(config[key]) ?? textOf(files.specials[key]) ?? SPECIALS[key]
+    tokenText(config[key]) ?? tokenText(files.specials[key]) ?? SPECIALS[key]
   const cls = special('cls_token')
   const sep = special('sep_token')
   const piece = (token: string) => ({ id: token, ids: [vocab[token] ?? 0], tokens: [token] })
@@ -100,22 +100,16 @@ function addedTokens(files: VocabularyFiles, vocab: Readonly<Record<string, numb
     ...extra(specials),
     ...extra(config),
   ]
-  const texts = new Set(named.map(textOf))
+  const texts = new Set(named.map(tokenText))
   for (const [content, id] of Object.entries(added)) add(content, Number(id), texts.has(content))
   for (const token of named) {
-    const text = textOf(token) ?? ''
+    const text = tokenText(token) ?? ''
     const known = typeof added[text] === 'number' ? added[text] : vocab[text]
     add(text, known, true, typeof token === 'object' ? (token as Fields) : {})
   }
   for (const [id, token] of Object.entries((config['added_tokens_decoder'] ?? {}) as Fields)) {
     const flags = token as Fields
-    add(textOf(flags) ?? '', Number(id), flags['special'] === true, flags)
+    add(tokenText(flags) ?? '', Number(id), flags['special'] === true, flags)
   }
   return [...byId.values()].sort((a, b) => a.id - b.id)
-}
-
-/** Tokens are stored as strings or as objects. */
-function textOf(token: unknown): string | undefined {
-  const text = typeof token === 'object' ? (token as { content?: unknown } | null)?.content : token
-  return typeof text === 'string' ? text : undefined
 }

@@ -1,44 +1,47 @@
 /**
  * Byte-pair encoding (Sennrich, Haddow and Birch 2016): of all neighbours in a word those whose merge was
- * learned first become one, until none was learned. The library does the same; this takes a tenth of its time
- * and memory for words as long as a page.
+ * learned first become one, until none was learned. Time and memory grow with the length of a word, which can be
+ * that of a page.
  */
-import type { BPE } from '@huggingface/tokenizers'
+import { bytePieces, type Model, type ModelConfig, type Vocabulary } from './vocabulary.ts'
 
 /** Returns a function from a word to its pieces: vocabulary strings, or the unknown token. */
-export function bpePieces(model: BPE): (word: string) => readonly string[] {
-  // Marks on the last piece are of older vocabularies.
-  if (model.end_of_word_suffix || model.continuing_subword_suffix) return (word) => model.encode([word])
-  const { tokens_to_ids: ids, vocab } = model
-  const merges = learnedMerges(model)
+export function bpePieces(
+  { merges: learned = [], ignore_merges: ignoresMerges, byte_fallback: hasBytes }: ModelConfig,
+  { ids, vocabulary, unknown, prefix, suffix }: Omit<Model, 'pieces'>,
+): (word: string) => readonly string[] {
+  const merges = learnedMerges(learned, ids, prefix)
 
   return (word) => {
-    if (model.ignore_merges && ids.has(word)) return [word]
-    const characters = Array.from(word)
+    if (ignoresMerges && ids.has(word)) return [word]
+    let characters = Array.from(word)
+    // Vocabularies of old mark what continues a word, or ends it.
+    if (prefix) for (let i = 1; i < characters.length; i++) characters[i] = prefix + characters[i]
+    if (suffix && characters.length > 0) characters[characters.length - 1] += suffix
+    // What stands for nothing at all is gone before its neighbours meet.
+    if (unknown === undefined)
+      characters = characters.filter((one) => ids.has(one) || fallback(one).length > 0)
     const symbols = Int32Array.from(characters, (character) => ids.get(character) ?? NONE)
     const last = mergeAll(symbols, merges)
     const pieces: string[] = []
     for (let at = 0; at < symbols.length; at = last[at]! + 1) {
       const id = symbols[at]!
       if (id === NONE) pieces.push(...fallback(characters[at]!))
-      else pieces.push(vocab[id]!)
+      else pieces.push(vocabulary[id]!)
     }
     return pieces
   }
 
   function fallback(character: string): readonly string[] {
-    if (model.byte_fallback) {
-      const bytes = Array.from(
-        new TextEncoder().encode(character),
-        (byte) => `<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`,
-      )
-      if (bytes.every((byte) => ids.has(byte))) return bytes
-    }
-    return model.unk_token == null ? [] : [model.unk_token]
+    const bytes = hasBytes ? bytePieces(character, ids) : undefined
+    return bytes ?? (unknown === undefined ? [] : [unknown])
   }
 }
 
 const NONE = -1
+
+/** A number for two ids: far more of both than any vocabulary has. */
+const pairOf = (left: number, right: number) => left * 2 ** 26 + right
 
 interface Merges {
   /** How early a pair was learned; undefined when it was not. */
@@ -47,16 +50,20 @@ interface Merges {
   readonly merged: Int32Array
 }
 
-function learnedMerges({ merges, tokens_to_ids: ids, vocab }: BPE): Merges {
-  const numIds = vocab.length
+function learnedMerges(learned: NonNullable<ModelConfig['merges']>, ids: Vocabulary, prefix: string): Merges {
   const ranks = new Map<number, number>()
-  const merged = new Int32Array(merges.length)
-  merges.forEach(([left, right], rank) => {
-    ranks.set(ids.get(left)! * numIds + ids.get(right)!, rank)
-    merged[rank] = ids.get(left + right)!
+  const merged = new Int32Array(learned.length)
+  learned.forEach((merge, rank) => {
+    const [left = '', right = ''] = typeof merge === 'string' ? merge.split(' ') : merge
+    const [a, b, both] = [left, right, left + right.slice(prefix.length)].map((piece) => ids.get(piece))
+    if (a === undefined || b === undefined || both === undefined) {
+      throw new Error(`The vocabulary lacks a piece of the merge ${left} ${right}`)
+    }
+    ranks.set(pairOf(a, b), rank)
+    merged[rank] = both
   })
   return {
-    rankOf: (left, right) => (left === NONE || right === NONE ? undefined : ranks.get(left * numIds + right)),
+    rankOf: (left, right) => (left === NONE || right === NONE ? undefined : ranks.get(pairOf(left, right))),
     merged,
   }
 }

@@ -8,6 +8,7 @@ export function readCharsmap(base64: string): (text: string) => string {
   const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
   const arrayBytes = view.getUint32(0, true)
+  if (arrayBytes > bytes.length - 4) throw new Error('precompiled_charsmap is cut off')
   const units = Uint32Array.from({ length: arrayBytes >> 2 }, (_, i) => view.getUint32(4 + 4 * i, true))
   const replacements = bytes.subarray(4 + arrayBytes)
 

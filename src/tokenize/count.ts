@@ -1,15 +1,12 @@
 /** How many tokens a text has. Cutting documents asks that of every paragraph, line and sentence. */
+import { remembering } from './remember.ts'
 
-/** Far more words than the documents of one language use. */
-const MAX_WORDS = 65_536
-/** Longer runs are data, and hardly one comes twice. */
-const MAX_WORD_LENGTH = 48
 /** White space that every normaliser leaves in place; other kinds stay in the runs between. */
 const SPACE = /[ \t\n\r]+/
 
 /**
- * The same count as `count`, from the counts of the words. Texts repeat their words, so that most of them are
- * looked up; only where a tokenizer takes words one by one is that the same.
+ * The same count as `count`, from the counts of the words, which only where a tokenizer takes words one by one
+ * is the same.
  *
  * @param count tokens of a text by the tokenizer itself, special tokens included
  * @returns undefined when the tokens of a word may depend on what stands beside it
@@ -20,20 +17,7 @@ export function wordwiseCount(
 ): ((text: string) => number) | undefined {
   if (!takesWordsOneByOne(tokenizerJson)) return undefined
   const numSpecials = count('')
-  const known = new Map<string, number>()
-
-  const ofWord = (word: string): number => {
-    if (word === '') return 0
-    let tokens = known.get(word)
-    if (tokens !== undefined) return tokens
-    tokens = count(word) - numSpecials
-    if (word.length > MAX_WORD_LENGTH) return tokens
-    if (known.size >= MAX_WORDS) known.clear()
-    // A copy: part of a string keeps all of it in memory.
-    known.set(Array.from(word).join(''), tokens)
-    return tokens
-  }
-
+  const ofWord = remembering((word) => count(word) - numSpecials)
   return (text) => text.split(SPACE).reduce((sum, word) => sum + ofWord(word), numSpecials)
 }
 

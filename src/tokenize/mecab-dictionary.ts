@@ -10,21 +10,22 @@ export interface Connections {
   /** The cost of a pair: `costs[right id of the first + numRight × left id of the second]`. */
   readonly costs: Int16Array
   readonly numRight: number
+  readonly numLeft: number
 }
 
 export function readConnections(bytes: Uint8Array): Connections {
   const file = aligned(bytes)
-  const [numRight = 0, numLeft = 0] = new Uint16Array(file.buffer, file.byteOffset, 2)
+  const [numRight = 0, numLeft = 0] = file.length < 4 ? [] : new Uint16Array(file.buffer, file.byteOffset, 2)
   if (numRight === 0 || file.length !== 4 + 2 * numRight * numLeft) {
     throw broken('matrix.bin', 'has not the length it states')
   }
-  return { costs: new Int16Array(file.buffer, file.byteOffset + 4, numRight * numLeft), numRight }
+  return { costs: new Int16Array(file.buffer, file.byteOffset + 4, numRight * numLeft), numRight, numLeft }
 }
 
 /** What `char.bin` says of a code point of the basic plane, and the names of all kinds of character. */
 export function readCharacters(bytes: Uint8Array): { typeOf: (code: number) => number; typeNames: string[] } {
   const file = aligned(bytes)
-  const [count = 0] = new Uint32Array(file.buffer, file.byteOffset, 1)
+  const [count = 0] = file.length < 4 ? [] : new Uint32Array(file.buffer, file.byteOffset, 1)
   if (file.length !== 4 + 32 * count + 4 * 0xffff) throw broken('char.bin', 'has not the length it states')
   const types = new Uint32Array(file.buffer, file.byteOffset + 4 + 32 * count, 0xffff)
   const typeNames = Array.from({ length: count }, (_, i) =>
@@ -44,15 +45,19 @@ export interface Dictionary {
 }
 
 /** Header of 72 bytes, double array (Aoe 1989; base and check, 8 bytes a unit), words of 16 bytes, features. */
-export function readDictionary(name: string, bytes: Uint8Array): Dictionary {
+export function readDictionary(name: string, bytes: Uint8Array, connections: Connections): Dictionary {
   const file = aligned(bytes)
   if (file.length < 72) throw broken(name, 'is too short')
   const header = new Uint32Array(file.buffer, file.byteOffset, 10)
-  const [, version, , , , , arrayBytes = 0, wordBytes = 0] = header
+  const [, version, , , numRight, numLeft, arrayBytes = 0, wordBytes = 0] = header
   const charset = terminated(file.subarray(40, 72)).toLowerCase().replace('-', '')
   if (version !== 102) throw broken(name, `should be of version 102 and is of ${version}`)
   if (charset !== 'utf8') throw broken(name, `should be in UTF-8 and is in ${charset}`)
   if (file.length < 72 + arrayBytes + wordBytes) throw broken(name, 'has not the length it states')
+  // Of a dictionary with as many words of other kinds, costs would be read that mean nothing.
+  if (numRight !== connections.numRight || numLeft !== connections.numLeft) {
+    throw broken(name, 'was compiled with another matrix.bin')
+  }
   const units = new Int32Array(file.buffer, file.byteOffset + 72, arrayBytes >> 2)
   const ids = new Uint16Array(file.buffer, file.byteOffset + 72 + arrayBytes, wordBytes >> 1)
   const costs = new Int16Array(ids.buffer, ids.byteOffset, ids.length)

@@ -67,6 +67,9 @@ const damaged: [string, Partial<MecabFiles>, RegExp][] = [
   ['a dictionary that is cut off', { 'sys.dic': FILES['sys.dic'].slice(0, 500) }, /sys\.dic .* length/],
   ['one in another encoding', { 'sys.dic': recoded(FILES['sys.dic'], 'EUC-JP') }, /UTF-8 and is in euc/],
   ['costs of another dictionary', { 'matrix.bin': FILES['matrix.bin'].slice(2) }, /matrix\.bin/],
+  ['an empty table of costs', { 'matrix.bin': new Uint8Array() }, /matrix\.bin .* length/],
+  ['a dictionary for other costs', { 'sys.dic': withKinds(FILES['sys.dic'], 14) }, /sys\.dic .* another/],
+  ['an empty table of characters', { 'char.bin': new Uint8Array() }, /char\.bin .* length/],
   ['no table of characters', { 'char.bin': new Uint8Array(4) }, /char\.bin/],
   ['an empty file', { 'unk.dic': new Uint8Array() }, /unk\.dic/],
 ]
@@ -76,6 +79,12 @@ for (const [what, change, message] of damaged) {
       expect.objectContaining({ code: 'model-invalid', message: expect.stringMatching(message) as string }),
     )
   })
+}
+
+function withKinds(file: Uint8Array, kinds: number): Uint8Array {
+  const copy = file.slice()
+  new DataView(copy.buffer).setUint32(16, kinds, true)
+  return copy
 }
 
 function recoded(file: Uint8Array, charset: string): Uint8Array {

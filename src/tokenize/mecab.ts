@@ -21,10 +21,10 @@ export type Segmenter = (text: string) => string[]
  * @throws LateenError `model-invalid`
  */
 export function mecabSegmenter(files: MecabFiles): Segmenter {
-  const words = readDictionary('sys.dic', files['sys.dic'])
   const connections = readConnections(files['matrix.bin'])
+  const words = readDictionary('sys.dic', files['sys.dic'], connections)
   const { typeOf, typeNames } = readCharacters(files['char.bin'])
-  const unknownWords = readDictionary('unk.dic', files['unk.dic'])
+  const unknownWords = readDictionary('unk.dic', files['unk.dic'], connections)
   const unknown = typeNames.map((name) => unknownWords.exact(encoder.encode(name)))
   const space = typeOf(0x20)
   if (unknown.some((value) => value < 0)) throw broken('unk.dic', 'has no words for a kind of character')

@@ -1,6 +1,6 @@
 /** What a tokenizer does to a text before it looks for words, with the reference's Unicode. */
-import { PrependNormalizer, ReplaceNormalizer, StripAccentsNormalizer } from '@huggingface/tokenizers'
 import { readCharsmap } from './charsmap.ts'
+import { type PatternConfig, patternOf } from './patterns.ts'
 import { DECOMPOSED_LATER, FORMAT_LATER, MARKS_BEFORE, MARKS_LATER } from './unicode.ts'
 
 export type Normalize = (text: string) => string
@@ -15,6 +15,9 @@ export interface NormalizerConfig {
   readonly lowercase?: boolean
   readonly strip_left?: boolean
   readonly strip_right?: boolean
+  readonly pattern?: PatternConfig
+  readonly content?: string
+  readonly prepend?: string
   readonly precompiled_charsmap?: string | null
 }
 
@@ -40,22 +43,20 @@ export function normalizerOf(config: NormalizerConfig | null | undefined): Norma
     case 'Strip':
       return (text) => stripped(text, config.strip_left ?? true, config.strip_right ?? true, WHITE_SPACE)
     case 'StripAccents':
-      return libraryStage(new StripAccentsNormalizer(config as never))
-    case 'Replace':
-      return libraryStage(new ReplaceNormalizer(config as never))
-    case 'Prepend': {
-      const prepend = libraryStage(new PrependNormalizer(config as never))
-      return (text) => (text === '' ? text : prepend(text))
+      return (text) => text.replace(/\p{M}/gu, '')
+    case 'Replace': {
+      const { content = '' } = config
+      const pattern = patternOf(config.pattern)
+      // A function: a dollar sign is one.
+      return (text) => text.replace(pattern, () => content)
     }
+    case 'Prepend':
+      return (text) => (text === '' ? text : (config.prepend ?? '') + text)
     case 'Precompiled':
       return config.precompiled_charsmap ? readCharsmap(config.precompiled_charsmap) : (text) => text
     default:
       throw new Error(`Unknown normalizer: ${config.type}`)
   }
-}
-
-function libraryStage(stage: { normalize(text: string): string }): Normalize {
-  return (text) => stage.normalize(text)
 }
 
 /** Lower case letter by letter: Σ becomes σ also at the end of a word. */

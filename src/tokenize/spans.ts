@@ -2,12 +2,12 @@
  * Where tokens stand in a text. The stages of the tokenizer are run again, each over a string that
  * remembers where its units came from. Nothing here knows a model family by name.
  */
-import type { Tokenizer as Library } from '@huggingface/tokenizers'
 import type { Span } from '../types.ts'
 import type { FindAdded } from './added.ts'
-import type { Stages } from './stages.ts'
+import type { Stages, TokenizerFields } from './stages.ts'
 import { joinTraced, sliceTraced, type Traced, trace, transformTraced } from './traced.ts'
-import { inByteCharacters } from './words.ts'
+import type { Model } from './vocabulary.ts'
+import { inByteCharacters, SPACE_PIECE, type WordsConfig } from './words.ts'
 
 export interface AlignedTokens {
   readonly ids: readonly number[]
@@ -17,15 +17,11 @@ export interface AlignedTokens {
 /** Returns a function from a text to its tokens, without special tokens around it, and their spans. */
 export function spanAligner(
   stages: Stages,
-  library: Library,
-  tokenizerJson: object,
+  { unknown, prefix, suffix }: Pick<Model, 'unknown' | 'prefix' | 'suffix'>,
+  fields: Pick<TokenizerFields, 'pre_tokenizer'>,
   lowercase: boolean,
 ): (text: string) => AlignedTokens {
-  const { model } = library
-  const alphabet = alphabetOf(tokenizerJson)
-  const unknown = model?.unk_token
-  const continuing = stringField(model?.config, 'continuing_subword_prefix')
-  const endOfWord = model?.end_of_word_suffix ?? ''
+  const alphabet = alphabetOf(fields.pre_tokenizer)
 
   return (text) => {
     const ids: number[] = []
@@ -90,8 +86,8 @@ export function spanAligner(
 
     function bareLength(piece: string, inside: boolean): number {
       let length = piece.length
-      if (inside && continuing && piece.startsWith(continuing)) length -= continuing.length
-      if (endOfWord && piece.endsWith(endOfWord)) length -= endOfWord.length
+      if (inside && piece.startsWith(prefix)) length -= prefix.length
+      if (piece.endsWith(suffix)) length -= suffix.length
       return length
     }
 
@@ -115,11 +111,6 @@ function firstCodePoint(text: string): string {
 
 function utf8Length(character: string): number {
   return new TextEncoder().encode(character).length
-}
-
-function stringField(config: unknown, key: string): string {
-  const value = (config as Record<string, unknown> | undefined)?.[key]
-  return typeof value === 'string' ? value : ''
 }
 
 /** Where `word` stands at or after `cursor`; a space the pre-tokenizer put in front of it is not there. */
@@ -174,24 +165,20 @@ interface Alphabet {
   readonly space: string
 }
 
-function alphabetOf(tokenizerJson: object): Alphabet {
-  const stage = (tokenizerJson as { pre_tokenizer?: unknown }).pre_tokenizer
+function alphabetOf(stage: WordsConfig | null | undefined): Alphabet {
   const byteLevel = findStage(stage, 'ByteLevel')
   if (byteLevel) return { write: writeBytes, space: inByteCharacters(' ') }
   const metaspace = findStage(stage, 'Metaspace')
   if (metaspace) {
-    const space = stringField(metaspace, 'replacement') || '\u2581'
+    const space = metaspace.replacement ?? SPACE_PIECE
     return { write: (text) => ({ ...text, text: text.text.replaceAll(' ', space) }), space }
   }
   return { write: (text) => text, space: '' }
 }
 
-function findStage(stage: unknown, type: string): object | undefined {
-  if (typeof stage !== 'object' || stage === null) return undefined
-  const { type: own, pretokenizers } = stage as { type?: unknown; pretokenizers?: unknown }
-  if (own === type) return stage
-  if (!Array.isArray(pretokenizers)) return undefined
-  return pretokenizers.map((inner) => findStage(inner, type)).find((found) => found !== undefined)
+function findStage(stage: WordsConfig | null | undefined, type: string): WordsConfig | undefined {
+  if (stage?.type === type) return stage
+  return stage?.pretokenizers?.map((inner) => findStage(inner, type)).find((found) => found !== undefined)
 }
 
 function writeBytes(source: Traced): Traced {

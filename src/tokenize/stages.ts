@@ -2,15 +2,14 @@
  * The stages of a tokenizer: added tokens, normaliser, words, pieces of words. Each is a function of
  * strings, so that ids, counts and places in the text all come from the same ones.
  *
- * The library's own stages see some characters otherwise than the reference does, among them final sigma,
- * characters beyond the basic plane and marks its Unicode does not have yet, and take tables of
- * normalisation for NFKC. They are made here; its models, patterns and templates are used as they are.
+ * Characters are seen as the reference sees them, among them final sigma, characters beyond the basic plane and
+ * marks its Unicode does not have yet; of libraries only the translation of regular expressions is used.
  */
-import { BPE, type Tokenizer as Library, Unigram } from '@huggingface/tokenizers'
 import { type AddedToken, addedFinder, type FindAdded } from './added.ts'
-import { bpePieces } from './bpe.ts'
+import type { AffixesConfig } from './affixes.ts'
 import { type Normalize, type NormalizerConfig, normalizerOf } from './normalize.ts'
-import { unigramPieces } from './unigram.ts'
+import { remembering } from './remember.ts'
+import type { Model, ModelConfig } from './vocabulary.ts'
 import { type SplitWords, splitterOf, type WordsConfig } from './words.ts'
 
 export interface Stages {
@@ -32,22 +31,25 @@ export interface Stages {
 export interface TokenizerFields {
   readonly normalizer?: NormalizerConfig | null
   readonly pre_tokenizer?: WordsConfig | null
-  readonly model?: { readonly type?: string }
+  readonly model?: ModelConfig
+  readonly post_processor?: AffixesConfig | null
   readonly added_tokens?: readonly AddedToken[]
 }
 
-/** @param own normalises after the `normalizer`; finds words in place of the `pre_tokenizer` */
+/**
+ * @param own normalises after the `normalizer`; finds words in place of the `pre_tokenizer`
+ * @throws Error when one of the stages is of a kind that is unknown
+ */
 export function tokenizerStages(
-  library: Library,
+  { ids, unknown, pieces, fusesUnknown }: Model,
   fields: TokenizerFields,
   own: { readonly normalize?: Normalize; readonly words?: SplitWords } = {},
 ): Stages {
-  const model = library.model!
   const first = normalizerOf(fields.normalizer)
   const normalize: Normalize = own.normalize ? (text) => own.normalize!(first(text)) : first
   const added = fields.added_tokens ?? []
   const isNormalized = ({ normalized, special }: AddedToken) => normalized ?? !special
-  const unknownId = model.unk_token_id
+  const unknownId = unknown === undefined ? undefined : ids.get(unknown)
   return {
     findRaw: addedFinder(
       added.filter((token) => !isNormalized(token)),
@@ -56,38 +58,19 @@ export function tokenizerStages(
     findNormalized: addedFinder(added.filter(isNormalized), (token) => normalize(token.content)),
     normalize,
     words: own.words ?? splitterOf(fields.pre_tokenizer),
-    pieces:
-      model instanceof Unigram
-        ? unigramPieces(model)
-        : model instanceof BPE
-          ? bpePieces(model)
-          : (word) => model.encode([word]),
-    idOf: (piece) => model.tokens_to_ids.get(piece) ?? unknownId ?? 0,
+    pieces,
+    idOf: (piece) => ids.get(piece) ?? unknownId ?? 0,
     unknownId,
-    fusesUnknown: model.fuse_unk,
+    fusesUnknown,
   }
 }
 
-/** Words of one language, and those of a site's documents. */
-const MAX_WORDS = 65_536
-/** Longer runs are data, and hardly one comes twice. */
-const MAX_WORD_LENGTH = 48
-
 /** Returns a function from a text to its ids, without special tokens around it. */
 export function stagedEncoder(stages: Stages): (text: string) => number[] {
-  const known = new Map<string, readonly number[]>()
-
-  function idsOf(word: string): readonly number[] {
-    let ids = known.get(word)
-    if (ids) return ids
+  const idsOf = remembering((word): readonly number[] => {
     const all = stages.pieces(word).map(stages.idOf)
-    ids = stages.fusesUnknown ? all.filter((id, i) => id !== stages.unknownId || all[i - 1] !== id) : all
-    if (word.length > MAX_WORD_LENGTH) return ids
-    if (known.size >= MAX_WORDS) known.clear()
-    // A copy: part of a string keeps all of it in memory.
-    known.set(Array.from(word).join(''), ids)
-    return ids
-  }
+    return stages.fusesUnknown ? all.filter((id, i) => id !== stages.unknownId || all[i - 1] !== id) : all
+  })
 
   return (text) => {
     const ids: number[] = []

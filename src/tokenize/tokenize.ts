@@ -5,10 +5,11 @@
  * (`[MASK]`, `[Q]`) is that token, as it is there. That never makes it the marker, which is told by its
  * place and not by its id.
  */
-import { Tokenizer as Library } from '@huggingface/tokenizers'
 import { LateenError } from '../errors.ts'
 import type { Span } from '../types.ts'
+import { affixesOf } from './affixes.ts'
 import { wordwiseCount } from './count.ts'
+import { modelOf } from './models.ts'
 import { pythonStripped } from './normalize.ts'
 import { type AlignedTokens, spanAligner } from './spans.ts'
 import { stagedEncoder, type TokenizerFields, tokenizerStages } from './stages.ts'
@@ -54,19 +55,18 @@ export interface TokenizerOptions {
 }
 
 /**
- * @param tokenizerJson   the parsed `tokenizer.json`; its truncation and padding are ignored
- * @param tokenizerConfig the parsed `tokenizer_config.json`, or `{}`
- * @throws LateenError `model-invalid` when the library refuses it
+ * @param tokenizerJson the parsed `tokenizer.json`; its truncation and padding are ignored
+ * @throws LateenError `model-invalid` when it is of a kind that is unknown, or damaged
  */
-export function createTokenizer(
-  tokenizerJson: object,
-  tokenizerConfig: object,
-  options: TokenizerOptions = {},
-): Tokenizer {
-  const { library, stages } = build(tokenizerJson, tokenizerConfig, options)
+export function createTokenizer(tokenizerJson: object, options: TokenizerOptions = {}): Tokenizer {
+  const fields: TokenizerFields = tokenizerJson
+  const { model, stages, affixes } = build(fields, options)
+  const { leading, trailing } = affixes
   const { lowercase = false, strips = true } = options
-  const align = spanAligner(stages, library, tokenizerJson, lowercase)
-  const { leading, trailing } = specialTokens(library)
+  const align = spanAligner(stages, model, fields, lowercase)
+  const added = fields.added_tokens ?? []
+  const addedIds = new Map(added.map(({ content, id }) => [content, id]))
+  const addedTokens = new Map(added.map(({ content, id }) => [id, content]))
   const inner = stagedEncoder(stages)
   const encode = (whole: string) => {
     const input = strips ? pythonStripped(whole) : whole
@@ -74,12 +74,12 @@ export function createTokenizer(
   }
   const countWhole = (whole: string) => leading.length + encode(whole).length + trailing.length
   const count = wordwiseCount(tokenizerJson, countWhole) ?? countWhole
-  const tokenOf = (id: number) => library.id_to_token(id) ?? ''
+  const tokenOf = (id: number) => addedTokens.get(id) ?? model.vocabulary[id] ?? ''
 
   return {
     numLeading: leading.length,
     numTrailing: trailing.length,
-    idOf: (token) => library.token_to_id(token),
+    idOf: (token) => addedIds.get(token) ?? model.ids.get(token),
     tokenOf,
     tokenize(text, prompt = '') {
       const whole = prompt + text
@@ -104,27 +104,18 @@ export function createTokenizer(
   }
 }
 
-function build(tokenizerJson: object, tokenizerConfig: object, options: TokenizerOptions) {
+function build(fields: TokenizerFields, options: TokenizerOptions) {
   try {
-    const library = new Library(tokenizerJson, tokenizerConfig)
-    return { library, stages: tokenizerStages(library, tokenizerJson as TokenizerFields, options) }
+    const model = modelOf(fields.model)
+    return {
+      model,
+      stages: tokenizerStages(model, fields, options),
+      affixes: affixesOf(fields.post_processor),
+    }
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
     throw new LateenError('model-invalid', `tokenizer.json cannot be used: ${reason}`, { cause })
   }
-}
-
-/** Ids put around every text. */
-function specialTokens(library: Library): { leading: readonly number[]; trailing: readonly number[] } {
-  const inner = library.encode('a', { add_special_tokens: false }).ids
-  const outer = library.encode('a').ids
-  const added = outer.length - inner.length
-  for (let lead = 0; lead <= added; lead++) {
-    if (inner.every((id, i) => outer[lead + i] === id)) {
-      return { leading: outer.slice(0, lead), trailing: outer.slice(lead + inner.length) }
-    }
-  }
-  return { leading: [], trailing: [] }
 }
 
 /** Spans of a whole tokenisation, shifted into the caller's text. */

@@ -2,15 +2,25 @@
  * Cuts a word into the pieces that are likeliest together (Kudo 2018), in time and memory that grow with its
  * length only.
  */
-import type { Unigram } from '@huggingface/tokenizers'
 
 /** How much less likely an unknown character is than the unlikeliest piece. */
 const UNKNOWN_PENALTY = 10
 
-/** Returns a function from a word to its pieces; neighbouring unknown characters are one piece. */
-export function unigramPieces(model: Unigram): (word: string) => string[] {
-  // The library overwrites the score of the unknown token after it has taken the least.
-  const unknownScore = model.min_score - UNKNOWN_PENALTY
+/**
+ * Returns a function from a word to its pieces; neighbouring unknown characters are one piece.
+ *
+ * @param vocab pieces with their log probabilities
+ */
+export function unigramPieces(
+  vocab: readonly (readonly [piece: string, score: number])[],
+): (word: string) => string[] {
+  const root: Node = { children: new Map() }
+  let least = Number.POSITIVE_INFINITY
+  for (const [piece, score] of vocab) {
+    least = Math.min(least, score)
+    add(root, piece, score)
+  }
+  const unknownScore = least - UNKNOWN_PENALTY
 
   return (word) => {
     const best = new Float64Array(word.length + 1)
@@ -27,15 +37,15 @@ export function unigramPieces(model: Unigram): (word: string) => string[] {
     for (let start = 0; start < word.length; ) {
       const next = start + widthAt(word, start)
       let hasSingle = false
-      let node: Node | undefined = model.trie.root
+      let node: Node | undefined = root
       for (let end = start; end < word.length; ) {
         const width = widthAt(word, end)
         node = node.children.get(width === 1 ? word[end]! : word.slice(end, end + width))
         if (!node) break
         end += width
-        if (!node.is_leaf) continue
+        if (node.score === undefined) continue
         hasSingle ||= end === next
-        offer(start, end, model.scores[model.tokens_to_ids.get(word.slice(start, end))!]!, false)
+        offer(start, end, node.score, false)
       }
       if (!hasSingle) offer(start, next, unknownScore, true)
       start = next
@@ -54,9 +64,20 @@ export function unigramPieces(model: Unigram): (word: string) => string[] {
 
 const NONE = -1
 
+/** A place in the tree of all pieces; `score` when one ends there. */
 interface Node {
-  readonly is_leaf: boolean
-  readonly children: ReadonlyMap<string, Node>
+  readonly children: Map<string, Node>
+  score?: number
+}
+
+function add(root: Node, piece: string, score: number): void {
+  let node = root
+  for (const character of piece) {
+    let child = node.children.get(character)
+    if (!child) node.children.set(character, (child = { children: new Map() }))
+    node = child
+  }
+  if (piece !== '') node.score = score
 }
 
 function widthAt(text: string, at: number): number {

@@ -1,5 +1,5 @@
 /** How a tokenizer parts a text into words, with the reference's Unicode. */
-import { FixedLengthPreTokenizer, ReplacePreTokenizer, SplitPreTokenizer } from '@huggingface/tokenizers'
+import { literally, type PatternConfig, patternOf } from './patterns.ts'
 import { PUNCTUATION_BEFORE, PUNCTUATION_LATER } from './unicode.ts'
 
 /** `isFirst` tells that the text begins where the whole one does. */
@@ -9,6 +9,9 @@ export type SplitWords = (text: string, isFirst: boolean) => readonly string[]
 export interface WordsConfig {
   readonly type?: string
   readonly pretokenizers?: readonly WordsConfig[]
+  readonly pattern?: PatternConfig
+  readonly delimiter?: string
+  readonly length?: number
   readonly behavior?: string
   readonly invert?: boolean
   readonly individual_digits?: boolean
@@ -46,21 +49,20 @@ export function splitterOf(config: WordsConfig | null | undefined): SplitWords {
     case 'Digits':
       return (text) => partAt(text, /\p{N}/gu, config.individual_digits ? 'Isolated' : 'Contiguous')
     case 'Split': {
-      const { pattern } = new SplitPreTokenizer(config as never)
-      if (!pattern) throw new Error('A pattern to split at cannot be read')
+      const pattern = patternOf(config.pattern)
       return (text) => partAt(text, pattern, config.behavior ?? 'Isolated', config.invert)
     }
-    case 'FixedLength':
-      return libraryStage(new FixedLengthPreTokenizer(config as never))
-    case 'Replace':
-      return libraryStage(new ReplacePreTokenizer(config as never))
+    case 'CharDelimiterSplit': {
+      const delimiter = patternOf({ String: config.delimiter ?? '' })
+      return (text) => partAt(text, delimiter, 'Removed')
+    }
+    case 'FixedLength': {
+      const part = new RegExp(`[^]{1,${config.length ?? 5}}`, 'gu')
+      return (text) => text.match(part) ?? []
+    }
     default:
       throw new Error(`Unknown pre-tokenizer: ${config.type}`)
   }
-}
-
-function libraryStage(stage: { pre_tokenize_text(text: string, options: object): string[] }): SplitWords {
-  return (text) => stage.pre_tokenize_text(text, {})
 }
 
 const PUNCTUATION = `\\p{P}!-/:-@\\[-\`{-~${PUNCTUATION_BEFORE}`
@@ -109,11 +111,14 @@ export function inByteCharacters(text: string): string {
   return written
 }
 
+/** What SentencePiece writes for a space. */
+export const SPACE_PIECE = '\u2581'
+
 function metaspace(config: WordsConfig): SplitWords {
-  const space = config.replacement ?? '\u2581'
+  const space = config.replacement ?? SPACE_PIECE
   const prepend = config.prepend_scheme ?? (config.add_prefix_space === false ? 'never' : 'always')
   const split = config.split ?? true
-  const spaces = new RegExp(space.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'), 'gu')
+  const spaces = new RegExp(literally(space), 'gu')
   return (text, isFirst) => {
     const written = text.replaceAll(' ', space)
     const wants = prepend === 'always' || (prepend === 'first' && isFirst)
