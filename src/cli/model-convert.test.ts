@@ -48,13 +48,13 @@ describe.skipIf(!python)(
     }
 
     test.each([
-      ['pylate-modernbert-residual', 'beside'],
-      ['pylate-eos', 'inside'],
-      ['pylate-japanese', 'inside'],
-      ['st6-modernbert-min', 'inside'],
-      ['stanford-bert', 'beside'],
-      ['stanford-xlmr', 'inside'],
-    ] as const)('gives the vectors of its library: %s, head %s', async (name, head) => {
+      ['pylate-modernbert-residual', 'beside', 40],
+      ['pylate-eos', 'inside', 40],
+      ['pylate-japanese', 'inside', undefined],
+      ['st6-modernbert-min', 'inside', 64],
+      ['stanford-bert', 'beside', undefined],
+      ['stanford-xlmr', 'inside', undefined],
+    ] as const)('gives the vectors of its library: %s, head %s', async (name, head, tables) => {
       const parity = JSON.parse(await readFile(join(FAMILY, name, 'parity.json'), 'utf8')) as Parity
       const out = join(folder, `${name}-${head}`)
       const lines: string[] = []
@@ -65,6 +65,9 @@ describe.skipIf(!python)(
       })
       // Rotary positions are tables: no line says that sines are left in the graph.
       expect(lines.filter((line) => /sines/.test(line))).toEqual([])
+      // As far as those reach is as far as texts go.
+      const { positions } = JSON.parse(await readFile(join(out, 'lateen.json'), 'utf8'))
+      expect(positions).toBe(tables)
       expect(lines).toContain('Exporting to ONNX')
       expect(converted.output).toBe(head === 'inside' ? 'token_embeddings' : 'contextual')
       expect(converted.inputs.includes('token_type_ids')).toBe(/-bert$|japanese/.test(name))

@@ -11,6 +11,8 @@ export interface BundleManifest {
   readonly version: 1
   readonly name: string
   readonly files: Readonly<Record<string, FileFacts>>
+  /** Tokens of the longest text its graphs take. @default what `config.json` says, where it does */
+  readonly positions?: number
 }
 
 export interface ReadBundleOptions {
@@ -22,6 +24,8 @@ export interface ReadBundleOptions {
 
 export interface BundleFiles {
   readonly name: string
+  /** Of the manifest, where it has them. */
+  readonly positions: number | undefined
   readonly json: JsonReader
   read(path: string, signal?: AbortSignal): Promise<Uint8Array>
   /** The same for the last and largest file: from then on the total is known, and reported. */
@@ -121,6 +125,7 @@ export async function bundleFiles(
   const required = async (path: string) => parse(path, await read(path))
   return {
     name: manifest?.name ?? source.name,
+    positions: manifest?.positions,
     read,
     readLast(path, readSignal) {
       isLast = true
@@ -195,6 +200,13 @@ async function readManifest(
     throw new LateenError(
       'model-invalid',
       `${MANIFEST} of the model at ${source.location} should state length and hash of every file, found ${JSON.stringify(wrong ?? 'none')}. Copy the model again.`,
+    )
+  }
+  const { positions = 1 } = manifest
+  if (!(Number.isSafeInteger(positions) && positions > 0)) {
+    throw new LateenError(
+      'model-invalid',
+      `${MANIFEST} of the model at ${source.location} should have a positive whole number as positions, found ${JSON.stringify(positions)}. Convert the model again.`,
     )
   }
   return { manifest, bytes }

@@ -24,12 +24,12 @@ import { weightsFor } from './weights.ts'
 
 const SHIPPED = fileURLToPath(new URL('../../public/models/lateen-mini', import.meta.url))
 
-function manifestFor(files: Files): Uint8Array {
+function manifestFor(files: Files, keys: object = {}): Uint8Array {
   const facts = Object.entries(files).map(([path, bytes]) => [
     path,
     { bytes: bytes.length, sha256: sha256Hex(bytes) },
   ])
-  return json({ format: 'lateen-model', version: 1, name: 'tiny', files: Object.fromEntries(facts) })
+  return json({ format: 'lateen-model', version: 1, name: 'tiny', files: Object.fromEntries(facts), ...keys })
 }
 
 test('a PyLate folder becomes one description with every setting resolved to ids', async () => {
@@ -106,6 +106,19 @@ test.each([
   const manifest = json({ format: 'lateen-model', version: 1, name: 'tiny', files })
   const { code, message } = await failure({ ...tiny(), 'lateen.json': manifest })
   expect([code, message]).toEqual(['model-invalid', expect.stringContaining('lateen.json of the model')])
+})
+
+test('a manifest may say how long a text its graphs take', async () => {
+  const withPositions = (positions: number) => ({
+    ...tiny(),
+    'lateen.json': manifestFor(tiny(), { positions }),
+  })
+  const { spec } = await readModelBundle(memorySource(withPositions(12)))
+  expect(spec.positions).toBe(12)
+  expect(await failure(withPositions(0))).toMatchObject({
+    code: 'model-invalid',
+    message: expect.stringContaining('positions'),
+  })
 })
 
 test('a name that every object has is no file of a manifest', async () => {

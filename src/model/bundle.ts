@@ -65,7 +65,7 @@ export async function readModelBundle(
     layout.config['model_type'],
   )
   const settings = resolveLayout(layout, tokenizer, idOfSpecial, tokenizing.config)
-  const positions = learnedPositions(layout.config)
+  const positions = files.positions ?? learnedPositions(layout.config)
   const { kept, ...others } = settings
   const fingerprint = fingerprintOf({
     weights: await weightsIdentity(files, weights),

@@ -91,7 +91,7 @@ def convert(options: argparse.Namespace) -> dict[str, Any]:
     if options.head == "beside":
         write_head(encoder, layout, options.out)
     exported = Encoder(encoder.backbone, None, encoder.takes_types) if options.head == "beside" else encoder
-    export(exported, base, OUTPUTS[options.head], options.opset, layout.longest)
+    positions = export(exported, base, OUTPUTS[options.head], options.opset, layout.longest)
     for dtype in dtypes:
         if dtype != "fp32":
             say(f"Writing {FILES[dtype]}")
@@ -99,6 +99,8 @@ def convert(options: argparse.Namespace) -> dict[str, Any]:
     if "fp32" not in dtypes:
         for path in base.parent.glob(f"{base.name}*"):
             path.unlink()
+    if positions:
+        write_positions(options.out / "lateen.json", positions)
     run_node(options.node, "scripts/bundle-model.mjs", options.out)
     weights = [(dtype, base.with_name(FILES[dtype])) for dtype in dtypes]
     return {
@@ -136,6 +138,12 @@ def write_form(source: Path, target: Path, dtype: str, node: str) -> None:
         run_node(node, "tools/quantize-matmulnbits.mjs", source, target)
     else:
         quantize(source, target, dtype)
+
+
+def write_positions(manifest: Path, positions: int) -> None:
+    """Tells the runtime how long a text this graph takes; scripts/bundle-model.mjs keeps what it finds there."""
+    found = json.loads(manifest.read_text()) if manifest.exists() else {"name": manifest.parent.name}
+    manifest.write_text(json.dumps({**found, "positions": positions}))
 
 
 def run_node(node: str, script: str, *paths: Path) -> None:

@@ -18,12 +18,14 @@ from rotary import tabulate
 TRACED_LENGTH = 512
 
 
-def export(encoder: Encoder, target: Path, output: str, opset: int, longest: int) -> None:
+def export(encoder: Encoder, target: Path, output: str, opset: int, longest: int) -> int | None:
     """Inputs int64 batch x length, as `encoder.inputs` names them; output float32 batch x length x width.
 
-    Texts have at most `longest` tokens: so many rotary positions are stored. Changes the encoder.
+    Texts have at most `longest` tokens: so many rotary positions are stored, and returned if there are any.
+    Changes the encoder.
     """
-    tabulate(encoder.backbone, min(longest, getattr(encoder.backbone.config, "max_position_embeddings", longest)))
+    positions = min(longest, getattr(encoder.backbone.config, "max_position_embeddings", longest))
+    tables = tabulate(encoder.backbone, positions)
     length = min(longest, TRACED_LENGTH)
     ids = torch.randint(1, 9, (2, length))
     mask = torch.ones_like(ids)
@@ -54,3 +56,4 @@ def export(encoder: Encoder, target: Path, output: str, opset: int, longest: int
     for axis in shape:
         result.dim.add(**axis)
     save(model, target)
+    return positions if tables else None

@@ -17,10 +17,10 @@ Turns = tuple[Tensor, Tensor]
 NAME = "RotaryEmbedding"
 
 
-def tabulate(backbone: nn.Module, rows: int) -> None:
+def tabulate(backbone: nn.Module, rows: int) -> list[Tensor]:
     """Lets every such module look up the positions 0 to rows - 1.
 
-    Tables are made when the model runs next, which has to be before it is traced.
+    Tables are made when the model runs next, which has to be before it is traced; they are added to the result then.
     """
     tables: list[Tensor] = []
     for module in backbone.modules():
@@ -29,6 +29,7 @@ def tabulate(backbone: nn.Module, rows: int) -> None:
         # Others rotate what they are given, which they do as they like.
         if "position_ids" in inspect.signature(module.forward).parameters:
             module.forward = from_table(module, module.forward, rows, tables)
+    return tables
 
 
 def from_table(
