@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { LateenError } from '../errors.ts'
+import { asLateenError, LateenError } from '../errors.ts'
 import { readModelBundle } from '../model/bundle.ts'
 import type { Dtype } from '../model/dtype.ts'
 import { nodeModelSource } from '../model/source.node.ts'
@@ -54,10 +54,10 @@ export interface LoadedEncoder {
  */
 export async function loadNodeEncoder(options: LoadNodeEncoderOptions = {}): Promise<LoadedEncoder> {
   const { model, hub, threads = 0, prefer = 'auto', dtype, weights, dim, onProgress, signal } = options
-  const notNewest: Fallback[] = []
+  const notes: Fallback[] = []
   const source = await nodeModelSource(namedModel(model), {
     hub,
-    onFallback: (fallback) => notNewest.push(fallback),
+    onFallback: (fallback) => notes.push(fallback),
     signal,
   })
   const bundle = await readModelBundle(source, {
@@ -91,8 +91,12 @@ export async function loadNodeEncoder(options: LoadNodeEncoderOptions = {}): Pro
     backends.unshift({ ...rungs('node', (graph) => nativeSession(graph.bytes, threads, graph)), open })
   }
   const { value, fallbacks } = await climb(backends, signal)
-  await source.complete()
-  return { ...value, fallbacks: [...notNewest, ...fallbacks], readFile: (path) => bundle.readFile(path) }
+  await source.complete().catch((error: unknown) => {
+    // It runs all the same; the next load fetches it again.
+    const { code, message } = asLateenError(error, 'storage-unavailable')
+    notes.push({ from: 'store', code, message })
+  })
+  return { ...value, fallbacks: [...notes, ...fallbacks], readFile: (path) => bundle.readFile(path) }
 }
 
 const MINI = 'lateen-mini'
