@@ -51,16 +51,18 @@ const notes = unique([...about.values()].map((names) => names.join(', '))).map((
   return `- ${names}: ${sentences.join(' ')}`
 })
 
-const exactRows = records.map((ofRecord) => [
+const exactRow = (ofRecord) => [
   nameOf(ofRecord[0]),
-  ofRecord[0].reference.library,
-  ofRecord[0].texts,
-  ofRecord[0].pooledDocuments || '',
+  ofRecord[0].texts + (ofRecord[0].pooledDocuments ? `, ${ofRecord[0].pooledDocuments} pooled` : ''),
   ...backends.map((backend) => {
     const found = ofRecord.find((one) => one.backend === backend)
     return found ? `${digit(found.maxVectorDifference)} / ${digit(found.maxScoreDifference)}` : 'did not run'
   }),
-])
+]
+const exactTables = libraries.map((library) => {
+  const rows = records.filter(([one]) => one.reference.library === library).map(exactRow)
+  return `**${library}**\n\n${table(['checkpoint', 'texts', ...backends], rows)}`
+})
 
 const otherRows = measures
   .filter(({ dtype }) => dtype !== 'fp32')
@@ -83,7 +85,7 @@ for a score.${
   isSoftware ? ' On the software adapter, which is slow, the first three queries of each record ran.' : ''
 }
 
-${table(['checkpoint', 'reference', 'texts', 'pooled', ...backends], exactRows)}
+${exactTables.join('\n\n')}
 
 Largest of all: ${largest('maxVectorDifference')} of a vector, ${largest('maxScoreDifference')} of a score. ONNX Runtime is ${versions('onnxruntime-node')} in Node, ${versions('onnxruntime-web')} in browsers.
 

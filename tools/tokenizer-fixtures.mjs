@@ -2,8 +2,8 @@
  * Writes fixtures/tokenizer: what the reference tokenizers (Rust) make of hard texts, for the tests of
  * src/tokenize/tokenize.ts. The vocabularies stay as they are in the fixtures; `changes` makes others of them.
  *
- *     npm install --prefix /tmp/reference --ignore-scripts tokenizers@0.23.2
- *     node tools/tokenizer-fixtures.mjs /tmp/reference/node_modules/tokenizers
+ *     npm install --prefix ~/tokenizers --ignore-scripts tokenizers@0.23.2
+ *     node tools/tokenizer-fixtures.mjs ~/tokenizers/node_modules/tokenizers
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'

@@ -2,8 +2,8 @@
  * Writes src/tokenize/unicode.ts: where the reference tokenizers see characters otherwise than
  * JavaScript does, whose Unicode is newer.
  *
- *     npm install --prefix /tmp/reference --ignore-scripts tokenizers@0.23.2
- *     node tools/tokenizer-unicode.mjs /tmp/reference/node_modules/tokenizers
+ *     npm install --prefix ~/tokenizers --ignore-scripts tokenizers@0.23.2
+ *     node tools/tokenizer-unicode.mjs ~/tokenizers/node_modules/tokenizers
  */
 import { writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
