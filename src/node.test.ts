@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { copyFile, cp, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -47,6 +47,21 @@ test('an index is searched with other weights than it was made with, and info sa
   }
   const search = await openSearch({ index, dtype: 'q4' })
   await expect(search.prepare()).rejects.toMatchObject({ code: 'model-missing-file' })
+  await search.close()
+})
+
+test('a codec of another model is found out when meaning is wanted, and keywords stay', async () => {
+  const index = join(folder, 'index')
+  const model = join(folder, 'model')
+  await writeIndex({ out: index, documents: DOCUMENTS })
+  await cp('fixtures/tiny-model', model, { recursive: true })
+  await copyFile('public/models/lateen-mini/codec.bin', join(model, 'codec.bin'))
+  const search = await openSearch({ index, model })
+  await expect(search.prepare()).rejects.toMatchObject({
+    code: 'model-invalid',
+    message: expect.stringContaining('vectors of 4 components'),
+  })
+  expect((await search.query('dough', { mode: 'lexical' })).hits).toMatchObject([{ id: 'bread' }])
   await search.close()
 })
 

@@ -95,17 +95,22 @@ export function nodeBackend({
       indexDim,
       ...(onProgress ? { onProgress } : {}),
     })
-    const files = await readModelFiles(readFile, encoder.spec)
-    const scoring = scorer === 'wasm' ? await wasmScorer() : referenceScorer()
-    return {
-      encoder,
-      scorer: scoring,
-      ...files,
-      fallbacks,
-      async dispose() {
-        scoring.dispose()
-        await encoder.dispose()
-      },
+    try {
+      const files = await readModelFiles(readFile, encoder.spec)
+      const scoring = scorer === 'wasm' ? await wasmScorer() : referenceScorer()
+      return {
+        encoder,
+        scorer: scoring,
+        ...files,
+        fallbacks,
+        async dispose() {
+          scoring.dispose()
+          await encoder.dispose()
+        },
+      }
+    } catch (error) {
+      await encoder.dispose()
+      throw error
     }
   }
 }

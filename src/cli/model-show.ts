@@ -7,6 +7,7 @@ import { type ModelBundle, readModelBundle } from '../model/bundle.ts'
 import type { Dtype } from '../model/dtype.ts'
 import { nodeModelSource } from '../model/source.node.ts'
 import type { ModelSpec } from '../model/spec.ts'
+import { readModelFiles } from '../search/model-files.ts'
 import { dtypeOption, jsonOption } from './arguments.ts'
 import {
   type BackendCheck,
@@ -122,6 +123,7 @@ async function check(
   let bundle: ModelBundle
   try {
     bundle = await readModelBundle(source, { signal, onProgress })
+    if (everything) await readModelFiles((path) => bundle.readFile(path, signal), bundle.spec)
   } catch (error) {
     const { code, message } = asLateenError(error)
     if (['aborted', 'network', 'model-gated'].includes(code)) throw error

@@ -35,7 +35,9 @@ beforeAll(async () => {
     'README.md': new Uint8Array(10),
   })
   hub.publish(KNOWN, TINY)
-  hub.publish('acme/mini', filesOf('public/models/lateen-mini'))
+  const mini = filesOf('public/models/lateen-mini')
+  hub.publish('acme/mini', mini)
+  hub.publish('acme/mixed', { ...TINY, 'codec.bin': mini['codec.bin']! })
   hub.publish('acme/secret', TINY)
   hub.restrict('acme/secret', 'gated')
 }, 120_000)
@@ -124,6 +126,15 @@ test('check finds a file that was damaged on disk, though it reads well', async 
   expect(status).toBe(1)
   expect(json.error).toMatchObject({ code: 'model-invalid', message: expect.stringContaining('config.json') })
   expect(json.files.filter(({ ok }: { ok: boolean }) => !ok)).toMatchObject([{ path: 'config.json' }])
+})
+
+test('check finds a codec that belongs to another model', async () => {
+  const { status, json } = await lateen('model', 'check', 'hub:acme/mixed', '--json')
+  expect(status).toBe(1)
+  expect(json.error).toMatchObject({
+    code: 'model-invalid',
+    message: expect.stringContaining('vectors of 4 components'),
+  })
 })
 
 test('two processes that pull the same model do each other no harm', async () => {

@@ -120,6 +120,15 @@ export function readCodecFile(bytes: Uint8Array): ResidualCodecs {
   return read
 }
 
+/**
+ * Components of the vectors that a codec file is for.
+ *
+ * @throws LateenError as {@link readCodecFile} does
+ */
+export function codecFileDim(bytes: Uint8Array): number {
+  return readHeader(bytes).dim
+}
+
 function readHeader(bytes: Uint8Array): Layout {
   if (bytes.length < HEADER_BYTES) throw invalid(`at least ${HEADER_BYTES} bytes`, `${bytes.length}`)
   const magic = String.fromCharCode(...bytes.subarray(0, MAGIC.length))

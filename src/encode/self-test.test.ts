@@ -24,6 +24,14 @@ test.each(types)('%s weights are given what they cost, and no more', async (dtyp
   })
 })
 
+test('a known vector that has no length is not met by any', async () => {
+  const golden = { ...GOLDEN, vectors: Float32Array.of(1, 0, 0, 0) }
+  await expect(runSelfTest([golden], 'fp32', answers(1))).rejects.toMatchObject({
+    code: 'model-self-test-failed',
+    message: expect.stringContaining('found NaN'),
+  })
+})
+
 test('numbers are all that is known without known answers', async () => {
   const result = await runSelfTest([], 'fp32', answers(0.5))
   expect(result).toEqual({ passed: true, verified: false, minCosine: Number.NaN })

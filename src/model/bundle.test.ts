@@ -236,6 +236,14 @@ test.each([
     'reference.json',
   ],
   [
+    'a known vector with something else than numbers',
+    {
+      ...tiny(),
+      'reference.json': json([{ kind: 'query', text: 'a', input_ids: [1], vectors: [[1, null, 0, 0]] }]),
+    },
+    'reference.json',
+  ],
+  [
     'a path that leaves the folder',
     { ...tiny(), 'modules.json': json([{ type: 'x.Transformer', path: '../..' }]) },
     '../../',

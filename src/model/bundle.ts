@@ -138,7 +138,7 @@ function isReference(value: unknown): value is Reference {
     typeof text === 'string' &&
     Array.isArray(ids) &&
     Array.isArray(vectors) &&
-    vectors.every(Array.isArray)
+    vectors.every((row) => Array.isArray(row) && row.every(Number.isFinite))
   )
 }
 

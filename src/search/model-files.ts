@@ -1,6 +1,6 @@
 /** What a model bundle brings for the index beside weights and tokenizer. Both files are optional. */
 import type { ResidualBits, ResidualCodec } from '../compress/codec.ts'
-import { readCodecFile } from '../compress/codec-file.ts'
+import { codecFileDim, readCodecFile } from '../compress/codec-file.ts'
 import { isLateenError, LateenError } from '../errors.ts'
 import type { ModelSpec } from '../model/spec.ts'
 import type { Backend } from './backend.ts'
@@ -23,14 +23,17 @@ export async function readModelFiles(
   const codec = await optional(readFile, MODEL_CODEC_FILE)
   const figures = await optional(readFile, MODEL_FIGURES_FILE)
   return {
-    modelCodec: codec && readCodec(codec),
+    modelCodec: codec && readCodec(codec, dim),
     semanticFloor: figures ? readFloor(figures) : 0,
   }
 }
 
-function readCodec(bytes: Uint8Array): (bits: ResidualBits) => ResidualCodec {
+function readCodec(bytes: Uint8Array, dim: number): (bits: ResidualBits) => ResidualCodec {
+  let codec: (bits: ResidualBits) => ResidualCodec
+  let codecDim: number
   try {
-    return readCodecFile(bytes)
+    codec = readCodecFile(bytes)
+    codecDim = codecFileDim(bytes)
   } catch (cause) {
     throw new LateenError(
       'model-invalid',
@@ -38,6 +41,11 @@ function readCodec(bytes: Uint8Array): (bits: ResidualBits) => ResidualCodec {
       { cause },
     )
   }
+  if (codecDim === dim) return codec
+  throw new LateenError(
+    'model-invalid',
+    `${MODEL_CODEC_FILE} of the model bundle should be for vectors of ${dim} components, as the model gives them, and is for ${codecDim}. Take both from one version of the model, or leave the codec out.`,
+  )
 }
 
 function readFloor(bytes: Uint8Array): number {
