@@ -104,6 +104,37 @@ test('a server that knows no ranges starts over', async () => {
   expect(sha256Hex(bytes)).toBe(FACTS.sha256)
 })
 
+test.each([
+  ['is not named', {}],
+  ['is named weakly', { etag: 'W/"1"' }],
+])('parts of a file whose version %s are not put together', async (_, headers) => {
+  const ranges: (string | undefined)[] = []
+  const url = await serve((request, response) => {
+    ranges.push(request.headers.range)
+    response.writeHead(200, { 'content-length': CONTENT.length, ...headers })
+    if (ranges.length > 1) response.end(CONTENT)
+    else response.write(CONTENT.subarray(0, 1000), () => setTimeout(() => response.destroy(), 50))
+  })
+  expect(sha256Hex(await httpSource(url).read('x.bin'))).toBe(FACTS.sha256)
+  expect(ranges).toEqual([undefined, undefined])
+})
+
+test('a part that begins elsewhere than it was asked to is not put behind the others', async () => {
+  const ranges: (string | undefined)[] = []
+  const url = await serve((request, response) => {
+    const { range } = request.headers
+    ranges.push(range)
+    const part = range ? { 'content-range': `bytes 500-${CONTENT.length - 1}/${CONTENT.length}` } : {}
+    const content = range ? CONTENT.subarray(500) : CONTENT
+    response.writeHead(range ? 206 : 200, { 'content-length': content.length, ...part })
+    if (ranges.length > 1) response.end(content)
+    else response.write(content.subarray(0, 1000), () => setTimeout(() => response.destroy(), 50))
+  })
+  const bytes = await httpSource(url).read('x.bin', { expected: FACTS })
+  expect(sha256Hex(bytes)).toBe(FACTS.sha256)
+  expect(ranges).toEqual([undefined, 'bytes=1000-', undefined])
+})
+
 test('a connection that brings nothing is given up as a network failure', async () => {
   let requests = 0
   const url = await serve((_, response) => {
@@ -115,6 +146,7 @@ test('a connection that brings nothing is given up as a network failure', async 
 })
 
 test.each([
+  [401, 'model-gated'],
   [404, 'model-missing-file'],
   [403, 'model-missing-file'],
   [500, 'network'],
