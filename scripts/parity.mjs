@@ -98,13 +98,15 @@ training code gave, in its \`reference.json\`, which every session is tested wit
 
 ${table(['checkpoint', 'weights', 'backend', 'lowest cosine', 'score'], [...otherRows, ...knownRows])}
 
+## Backbones
+
+Token ids, masks, head, normalising, scores and pooling of the records are the library's own code. transformers could not be
+installed where they were made: plain PyTorch stood in for it (\`tools/standins\`), both when the library encoded and when the
+graph was exported. The stand-ins were compared with transformers 5.18.0 on PyTorch 2.13.0 afterwards, by \`tools/reference/witness.py\`:
+its BERT, XLM-RoBERTa, ModernBERT and LFM2 give the vectors of all records to within 2e-6.
+
 ## What was not measured
 
-- The backbones of transformers: where it cannot be installed, as for these records, plain PyTorch stands in for it
-  (\`tools/standins\`), both when the library encodes and when the graph is exported. Token ids, masks, head, normalising, scores,
-  pooling and the runtime are held to the library's own code; that the backbone equals that of transformers is not.
-  BERT's stand-in was compared once with a model trained elsewhere: converting the checkpoint of \`lateen-mini\` with it gives
-  the vectors in its \`reference.json\`, to within 1e-6. Those of XLM-RoBERTa, ModernBERT and LFM2 have no such witness.
 - Published checkpoints of full size: they are not part of the repository. \`lateen model check <owner/name>\` fetches one and
   tests it against the vectors it brings; where it brings none, it says so.
 - ${
