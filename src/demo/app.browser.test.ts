@@ -322,6 +322,13 @@ test('a query nobody can answer gets a sentence, and it is announced', async () 
   )
 })
 
+test('what was typed before the script ran is answered, and stays', async () => {
+  input().value = 'signal'
+  start()
+  await vi.waitFor(() => expect(titles()).toContain('Cancelling'))
+  expect(input().value).toBe('signal')
+})
+
 test('a linked query is answered on arrival, and the address follows the field', async () => {
   start({}, '#q=signal')
   await vi.waitFor(() => expect(titles()).toContain('Cancelling'))

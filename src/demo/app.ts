@@ -30,7 +30,8 @@ export function startApp({ open, siteRoot }: AppOptions): void {
   startTheme()
   const store = createStore<AppState>({
     corpus: 'docs',
-    query: queryOf(location.hash),
+    // Who was faster than this script has typed something already.
+    query: queryOf(location.hash) || byId('query', HTMLInputElement).value,
     mode: 'hybrid',
     prefer: preferenceOf(readChoice('demo.prefer')),
     opening: { kind: 'opening' },
