@@ -126,12 +126,12 @@ test('a part that begins elsewhere than it was asked to is not put behind the ot
     ranges.push(range)
     const part = range ? { 'content-range': `bytes 500-${CONTENT.length - 1}/${CONTENT.length}` } : {}
     const content = range ? CONTENT.subarray(500) : CONTENT
-    response.writeHead(range ? 206 : 200, { 'content-length': content.length, ...part })
+    response.writeHead(range ? 206 : 200, { 'content-length': content.length, etag: '"1"', ...part })
     if (ranges.length > 1) response.end(content)
     else response.write(content.subarray(0, 1000), () => setTimeout(() => response.destroy(), 50))
   })
-  const bytes = await httpSource(url).read('x.bin', { expected: FACTS })
-  expect(sha256Hex(bytes)).toBe(FACTS.sha256)
+  // Without a hash nothing would tell afterwards.
+  expect(sha256Hex(await httpSource(url).read('x.bin'))).toBe(FACTS.sha256)
   expect(ranges).toEqual([undefined, 'bytes=1000-', undefined])
 })
 
