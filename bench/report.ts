@@ -1,5 +1,5 @@
-/** Writes docs/benchmarks.md from the results in bench/out. What was not measured is left out. */
-import { writeFile } from 'node:fs/promises'
+/** Writes docs/benchmarks.md from the results in bench/out. What was not measured here stays as the page has it. */
+import { readFile, writeFile } from 'node:fs/promises'
 import type { Floor } from './floor.ts'
 import type { Result as Indexing } from './index.ts'
 import { describeMachine } from './machine.ts'
@@ -17,18 +17,22 @@ import type { Result as Tokenizing } from './tokenize.ts'
 const FILE = 'docs/benchmarks.md'
 
 export async function run(): Promise<void> {
+  const page = sectionsOf(await readFile(FILE, 'utf8'))
   const sections = [
-    section(await readResult<SiteResult>('site'), siteSearch),
-    section(await readResult<Retrieval>('retrieval'), retrieval),
-    section(await readResult<Quality>('quality'), quality),
-    section(await readResult<Floor>('floor'), floor),
-    section(await readResult<Query>('query'), query),
-    section(await readResult<Indexing>('index'), indexing),
-    section(await readResult<MaxSim>('maxsim'), maxsim),
-    section(await readResult<Tokenizing>('tokenize'), tokenizing),
-    section(await readResult<Plaid>('plaid'), plaid),
+    section('Site search beside others', await readResult<SiteResult>('site'), siteSearch),
+    section('What is found', await readResult<Retrieval>('retrieval'), retrieval),
+    section('What pooling and quantising cost', await readResult<Quality>('quality'), quality),
+    section('When nothing is found', await readResult<Floor>('floor'), floor),
+    section('How long a reader waits', await readResult<Query>('query'), query),
+    section('How fast documents become searchable', await readResult<Indexing>('index'), indexing),
+    section('MaxSim on codes', await readResult<MaxSim>('maxsim'), maxsim),
+    section('Texts to token ids', await readResult<Tokenizing>('tokenize'), tokenizing),
+    section('Indexes of other systems', await readResult<Plaid>('plaid'), plaid),
   ]
-  await writeFile(FILE, `${[INTRODUCTION, ...sections.filter((text) => text !== '')].join('\n\n')}\n`)
+  const texts = sections.map(({ title, text }) =>
+    text === undefined ? page.get(title) : `## ${title}\n\n${text}`,
+  )
+  await writeFile(FILE, `${[INTRODUCTION, ...texts.filter((text) => text !== undefined)].join('\n\n')}\n`)
   console.error(`wrote ${FILE}`)
 }
 
@@ -42,11 +46,18 @@ Collections are in the layout of BEIR and not part of the repository: \`LATEEN_C
 they are in. Without them, speed is measured on made-up documents and quality not at all. nDCG has gain
 2^grade − 1 and discount log2(rank + 1). A document is one passage, cut where the model cuts.`
 
+/** The sections of the page by title, without their ends of lines. */
+function sectionsOf(page: string): ReadonlyMap<string, string> {
+  const sections = page.split(/^(?=## )/m).slice(1)
+  return new Map(sections.map((text) => [/^## (.*)/.exec(text)![1]!, text.trimEnd()]))
+}
+
 function section<T extends { readonly machine: Parameters<typeof describeMachine>[0] }>(
+  title: string,
   result: T | undefined,
   write: (result: T) => string,
-): string {
-  return result ? `${write(result)}\n\nMeasured on ${describeMachine(result.machine)}.` : ''
+): { title: string; text: string | undefined } {
+  return { title, text: result && `${write(result)}\n\nMeasured on ${describeMachine(result.machine)}.` }
 }
 
 function retrieval({ model, bits, pool_factor, rows }: Retrieval): string {
@@ -54,9 +65,7 @@ function retrieval({ model, bits, pool_factor, rows }: Retrieval): string {
     const [low, high] = row['ndcg@10_ci95']
     return `${fixed(row['ndcg@10'])} (${fixed(low)}–${fixed(high)}) · ${fixed(row['recall@100'])}`
   }
-  return `## What is found
-
-nDCG@10 (95 % interval over queries) · recall@100. Model ${model}, ${bits} bits, pool factor ${pool_factor}.
+  return `nDCG@10 (95 % interval over queries) · recall@100. Model ${model}, ${bits} bits, pool factor ${pool_factor}.
 Reciprocal rank fusion is here to compare; \`lateen search\` fuses as the last row says.
 
 ${byCollection(rows, (row) => row.system, cells)}`
@@ -79,18 +88,14 @@ function quality({ model, rows }: Quality): string {
       ]),
     )}`
   })
-  return `## What pooling and quantising cost
-
-The semantic leg of ${model.name} alone. Vectors and bytes of stored vectors are per passage; differences are to
+  return `The semantic leg of ${model.name} alone. Vectors and bytes of stored vectors are per passage; differences are to
 float vectors without pooling, query by query.
 
 ${tables.join('\n\n')}`
 }
 
 function floor({ model, semanticFloor, rows }: Floor): string {
-  return `## When nothing is found
-
-How strongly the best passage answers the content words of a query, as a similarity, for real queries and for
+  return `How strongly the best passage answers the content words of a query, as a similarity, for real queries and for
 kinds of nonsense. Below ${semanticFloor}, the floor of ${model.name}, the semantic leg finds nothing.
 
 ${table(
@@ -107,9 +112,7 @@ ${table(
 
 function query({ collection, passages, index_bytes, queries, runs }: Query): string {
   const both = ({ p50, p95 }: { p50: number; p95: number }) => `${p50} / ${p95}`
-  return `## How long a reader waits
-
-Milliseconds, median / 95th percentile, of ${queries} queries one after the other on ${collection}:
+  return `Milliseconds, median / 95th percentile, of ${queries} queries one after the other on ${collection}:
 ${passages.toLocaleString('en')} passages, ${megabytes(index_bytes)} of index. *All* includes building ten hits with
 their excerpts.
 
@@ -130,9 +133,7 @@ ${table(
 
 function indexing({ collection, runs }: Indexing): string {
   const memory = (bytes: number | null) => (bytes === null ? 'not measured' : megabytes(bytes))
-  return `## How fast documents become searchable
-
-Documents of ${collection}, added to an empty index. *One by one*: how much longer a document takes when every
+  return `Documents of ${collection}, added to an empty index. *One by one*: how much longer a document takes when every
 call of \`add\` brings one. Memory is resident memory at its peak, of the process in Node (with what it held
 before), of the page's process in a browser.
 
@@ -176,9 +177,7 @@ ${table(['kernel', 'query tokens', 'scalar', 'float32 SIMD', 'float32, same SIMD
 
 ${table(['kernel', 'query tokens', 'passages', 'ms', 'GMAC/s'], timingRows)}`
   })
-  return `## MaxSim on codes
-
-One thread, 60 vectors of 64 dimensions a passage, 256 centroids where nothing else is said; the fastest of many
+  return `One thread, 60 vectors of 64 dimensions a passage, 256 centroids where nothing else is said; the fastest of many
 rounds. GMAC/s: 10⁹ multiply-adds a second. The first table is the second one as ratios, all from one run: to
 the scalar reference, to float32 on decompressed vectors with 128-bit SIMD and with the same instructions, to
 our plain int8 kernel, and to the smaller of dot product peak and memory bound. WGSL on a software adapter says
@@ -189,9 +188,7 @@ ${parts.join('\n\n')}`
 
 function tokenizing({ collection, rows }: Tokenizing): string {
   const millions = (perSecond: number) => `${(perSecond / 1e6).toFixed(2)} M`
-  return `## Texts to token ids
-
-Tokens a second over documents of ${collection}, on one thread: ours, which gives the ids of the home library's
+  return `Tokens a second over documents of ${collection}, on one thread: ours, which gives the ids of the home library's
 tokenizer, and \`@huggingface/tokenizers\`, of which it uses the regular expressions. With spans: also where in the text each token stands.
 
 ${table(
@@ -207,9 +204,7 @@ ${table(
 }
 
 function plaid({ passages, dim, centroids, runs }: Plaid): string {
-  return `## Indexes of other systems
-
-A made-up PLAID index of ${passages.toLocaleString('en')} passages, ${dim} dimensions and ${centroids.toLocaleString('en')}
+  return `A made-up PLAID index of ${passages.toLocaleString('en')} passages, ${dim} dimensions and ${centroids.toLocaleString('en')}
 centroids, in the files of fast-plaid (numpy) and of Stanford ColBERT (torch), read in Node, and read and turned into our codes.
 
 ${table(

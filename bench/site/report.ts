@@ -6,9 +6,7 @@ import type { Score } from './relevance.ts'
 export function siteSearch(result: SiteResult): string {
   const { sites, bits, pool_factor, browser } = result
   const names = sites.map(({ site, pages }) => `${site} (${pages} pages)`).join(', ')
-  return `## Site search beside others
-
-The same pages, the same machine, one run: ${names}; packages of Debian, see fixtures/questions. Lateen as
+  return `The same pages, the same machine, one run: ${names}; packages of Debian, see fixtures/questions. Lateen as
 \`lateen index\` writes it, ${bits} bits and pool factor ${pool_factor}; Pagefind by its own binary with its
 Component UI; MiniSearch with the options VitePress gives it, on the sections that our reader cuts. All are
 told the language and where the content of a page is. ${browser}.
