@@ -55,9 +55,12 @@ for (const [name, folder] of Object.entries({
   'git-doc': '/usr/share/doc/git/html',
   'python3.11-doc': '/usr/share/doc/python3.11/html',
   'postgresql-doc-15': '/usr/share/doc/postgresql-doc-15/html',
-  // What the converter of checkpoints runs on.
+  // What the converter of checkpoints and the training of the bundled model run on.
   'python3-torch': '/usr/lib/python3/dist-packages/torch',
   'python3-onnx': '/usr/lib/python3/dist-packages/onnx',
+  'python3-scipy': '/usr/lib/python3/dist-packages/scipy',
+  'python3-sentencepiece': '/usr/lib/python3/dist-packages/sentencepiece',
+  'python3-snowballstemmer': '/usr/lib/python3/dist-packages/snowballstemmer',
 })) {
   if (existsSync(folder)) continue
   console.error(`Installing ${name}…`)
@@ -66,6 +69,17 @@ for (const [name, folder] of Object.entries({
 
 check('lint', bin('biome'), ['check', '.'])
 check('types', bin('tsc'), ['-b'])
+
+const python = process.env.LATEEN_PYTHON ?? '/usr/bin/python3'
+if (
+  existsSync(python) &&
+  run(python, ['-c', 'import torch, scipy, sentencepiece, snowballstemmer'], { quiet: true }) === 0
+) {
+  check('training', python, ['-m', 'unittest', 'discover', '-s', 'training'])
+} else {
+  console.error(`Training is not checked: ${python} lacks packages of training/requirements.txt.`)
+  total.skipped++
+}
 
 const unit = join(reports, 'unit.json')
 count(

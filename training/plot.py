@@ -1,0 +1,74 @@
+"""Draws the curves of training, or the frontier of models, as SVG for the documentation.
+
+    python3 plot.py curve work/contrastive/log.jsonl work/finish/log.jsonl --bm25 0.55 --out curve.svg
+    python3 plot.py frontier points.json --out frontier.svg     # [{"name", "x", "y", "series"}], with "x" in bytes a token
+"""
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+
+matplotlib.use("svg")
+from matplotlib import pyplot  # noqa: E402
+
+# Fixed ids and no date, so that the same figures give the same file.
+matplotlib.rcParams.update({"svg.hashsalt": "lateen", "font.size": 9, "axes.spines.top": False, "axes.spines.right": False})
+COLOURS = ("#1f6feb", "#d1643d", "#3f8f4f", "#8250df")
+
+
+def curve(logs: list[Path], lines: dict[str, float]) -> Any:
+    figure, (loss, quality) = pyplot.subplots(1, 2, figsize=(8, 3))
+    start = 0.0
+    seen: dict[str, list[tuple[float, float]]] = {}
+    for colour, log in zip(COLOURS, logs, strict=False):
+        entries = [json.loads(line) for line in log.read_text().splitlines()]
+        steps = [e for e in entries if "loss" in e]
+        loss.plot([(start + e["seconds"]) / 60 for e in steps], [e["loss"] for e in steps], color=colour, label=log.parent.name)
+        by_step = {e["step"]: e["seconds"] for e in steps}
+        for e in entries:
+            for name in [k for k in e if "@" in k]:
+                seconds = by_step.get(e["step"], steps[-1]["seconds"])
+                seen.setdefault(name, []).append(((start + seconds) / 60, e[name]))
+        start += steps[-1]["seconds"]
+    loss.set(xlabel="minutes", ylabel="loss")
+    loss.legend(frameon=False)
+    for colour, (name, points) in zip(COLOURS, seen.items(), strict=False):
+        quality.plot(*zip(*points, strict=True), marker="o", markersize=3, color=colour, label=name)
+    for name, value in lines.items():
+        quality.axhline(value, color="#888", linewidth=0.8, linestyle="--")
+        quality.annotate(f"BM25, {name}", (0, value), xytext=(2, 2), textcoords="offset points", color="#666")
+    quality.set(xlabel="minutes", ylabel="nDCG@10, set aside")
+    quality.legend(frameon=False)
+    return figure
+
+
+def frontier(points: list[dict[str, Any]]) -> Any:
+    figure, axis = pyplot.subplots(figsize=(6, 3.4))
+    for colour, series in zip(COLOURS, dict.fromkeys(p["series"] for p in points), strict=False):
+        own = sorted((p for p in points if p["series"] == series), key=lambda p: p["x"])
+        axis.plot([p["x"] for p in own], [p["y"] for p in own], marker="o", markersize=4, color=colour, label=series)
+        for p in own:
+            axis.annotate(p["name"], (p["x"], p["y"]), xytext=(4, -9), textcoords="offset points", fontsize=7)
+    axis.set(xlabel="bytes a token of text", ylabel="nDCG@10, semantic")
+    axis.set_xscale("log")
+    axis.legend(frameon=False)
+    return figure
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("kind", choices=["curve", "frontier"])
+    parser.add_argument("files", type=Path, nargs="+")
+    parser.add_argument("--bm25", type=float, nargs="*", default=[], help="of headings, of sentences")
+    parser.add_argument("--out", type=Path, required=True)
+    options = parser.parse_args()
+    if options.kind == "curve":
+        drawn = curve(options.files, dict(zip(("headings", "sentences"), options.bm25, strict=False)))
+    else:
+        drawn = frontier(json.loads(options.files[0].read_text()))
+    drawn.tight_layout()
+    drawn.savefig(options.out, metadata={"Date": None})

@@ -1,0 +1,223 @@
+"""Stage 4: contrastive training with MaxSim, taught by a lexical teacher beside the pairs.
+
+    python3 train.py --work work --out work/contrastive --steps 8000
+    python3 train.py --work work --out work/long --init work/contrastive/last.pt --steps 1500 --document-length 220 --batch 48 --rate 3e-4
+
+Writes `last.pt` (weights, their running average, optimiser) every `--save` steps, and `log.jsonl`. Called again it goes on from
+there: every batch follows from its number. A question's target is its own document, and in part the documents of the batch as
+BM25 sees them (cross-entropy with a mixed target: the hard label keeps the meaning, the teacher says which of the other
+documents are not wrong). Each step also trains a shorter head (Matryoshka; Kusupati et al. 2022), drawn by its number.
+"""
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch.nn import functional as F
+
+from corpus import Corpus
+from measure import dev_collections, measure, punctuation_pieces
+from maxsim import scores
+from model import Encoder, Shape, pack_documents, pack_queries
+from pairs import Mix, Pairs
+from pool import Pooling
+from teacher import Bm25
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    add = parser.add_argument
+    add("--work", type=Path, required=True, help="folder with words/, tokenizer/ and embeddings.npy")
+    add("--out", type=Path, required=True)
+    add("--init", type=Path, help="checkpoint to start from; otherwise the word vectors")
+    add("--steps", type=int, default=8000)
+    add("--batch", type=int, default=128)
+    add("--document-length", type=int, default=96)
+    add("--query-length", type=int, default=64)
+    add("--rate", type=float, default=1e-3)
+    add("--embedding-rate", type=float, default=1.0, help="times --rate")
+    add("--warmup", type=int, default=150)
+    add("--decay", type=float, default=0.35, help="share of the steps over which the rate falls to zero")
+    add("--layers", type=int, default=3)
+    add("--hidden", type=int, default=256)
+    add("--feed-forward", type=int, default=1024)
+    add("--dim", type=int, default=96)
+    add("--dims", type=int, nargs="*", default=[64, 64, 48, 32], help="shorter heads, one of which each step trains too")
+    add("--teacher", type=float, default=0.3, help="weight of the lexical teacher in the target")
+    add("--teacher-temperature", type=float, default=2.5)
+    add("--topics", type=float, default=Mix.topics)
+    add("--pool", type=int, nargs="*", default=[1], help="pool factors of documents, drawn by the number of a step")
+    add("--noise", type=float, nargs="*", default=[0.0], help="length of the noise on unit vectors of documents, as a codec adds, drawn likewise")
+    add("--random-start", action="store_true", help="random word vectors instead of those of the text")
+    add("--embedding-norm", type=float, default=2.0)
+    add("--threads", type=int, default=os.cpu_count() or 1)
+    add("--device", default="cpu")
+    add("--seed", type=int, default=0)
+    add("--save", type=int, default=500)
+    add("--measure", type=int, default=1000)
+    return parser.parse_args()
+
+
+class Trainer:
+    def __init__(self, options: argparse.Namespace) -> None:
+        self.options = options
+        work = options.work
+        self.corpus = Corpus(work / "words", work / "tokenizer")
+        vectors = np.load(work / "embeddings.npy")
+        self.pairs = Pairs(self.corpus, vectors, Mix(topics=options.topics), options.seed)
+        self.teacher = Bm25(self.corpus)
+        self.dev = dev_collections(self.corpus)
+        self.skipped = punctuation_pieces(self.corpus).to(options.device)
+        torch.manual_seed(options.seed)
+        shape = Shape(self.corpus.pieces.size, hidden=options.hidden, layers=options.layers, feed_forward=options.feed_forward, dim=options.dim)
+        scale = torch.tensor(1.0)
+        if options.init:
+            saved = torch.load(options.init, map_location="cpu")
+            shape, scale = Shape(**saved["shape"]), saved["scale"]
+        self.model = Encoder(shape).to(options.device)
+        if options.init:
+            self.model.load_named(saved["average"])
+        elif not options.random_start:
+            self.model.start_from(vectors, options.embedding_norm)
+        # The logarithm of what a score is multiplied with before the softmax.
+        self.scale = torch.nn.Parameter(scale.clone().to(options.device))
+        named = self.model.named()
+        table = [t for n, t in named.items() if n.startswith("embeddings.") and t.dim() == 2]
+        matrices = [t for n, t in named.items() if t.dim() == 2 and not n.startswith("embeddings.")]
+        vectors_only = [*(t for t in named.values() if t.dim() == 1), self.scale]
+        groups = [
+            {"params": table, "weight_decay": 0.0, "factor": options.embedding_rate},
+            {"params": matrices, "weight_decay": 0.01, "factor": 1.0},
+            {"params": vectors_only, "weight_decay": 0.0, "factor": 1.0},
+        ]
+        self.optimiser = torch.optim.AdamW(groups, lr=options.rate, betas=(0.9, 0.98), eps=1e-8, foreach=True)
+        self.average = {n: t.detach().clone() for n, t in named.items()}
+        self.step = 0
+        self.seconds = 0.0
+
+    def rate(self) -> float:
+        """Warm-up, then constant, then down to zero in a line."""
+        o = self.options
+        left = (o.steps - self.step) / max(1, int(o.steps * o.decay))
+        return o.rate * min(1.0, (self.step + 1) / o.warmup, left)
+
+    def loss(self, number: int) -> tuple[torch.Tensor, dict[str, float]]:
+        o = self.options
+        batch = self.pairs.batch(number, o.batch, o.document_length, o.query_length)
+        queries = pack_queries(batch.queries, o.query_length).to(o.device)
+        documents = pack_documents(batch.documents, o.document_length).to(o.device)
+        asked, found = self.model(queries), self.model(documents)
+        owners = torch.arange(queries.batch, device=o.device).repeat_interleave(queries.lengths)
+        rng = np.random.default_rng((o.seed, 2, number))
+        pool = Pooling(found, documents, ~self.skipped[documents.ids], int(rng.choice(o.pool)))
+        noise = float(rng.choice(o.noise))
+        target = self.target(batch).to(o.device)
+        wrong = torch.from_numpy(batch.same).to(o.device)
+        # A sum over more tokens spreads wider: long questions are brought to the scale of short ones.
+        factor = self.scale.exp() * (12 / queries.lengths.float()).sqrt()[:, None]
+        total = asked.new_zeros(())
+        dims = [self.model.shape.dim, *([o.dims[number % len(o.dims)]] if o.dims else [])]
+        report: dict[str, float] = {}
+        for dim in dims:
+            part = [x if dim == x.shape[1] else F.normalize(x[:, :dim], dim=-1) for x in (asked, found)]
+            kept = pool(part[1])
+            if noise > 0:
+                kept = kept + torch.randn_like(kept) * (noise * dim**-0.5)
+            q, d = (x.to(self.model.precision) for x in (part[0], kept))
+            logits = (scores(q, owners, queries.batch, d) * factor).masked_fill(wrong, -1e4)
+            total = total - (target * F.log_softmax(logits, -1)).sum(-1).mean()
+            if dim == dims[0]:
+                own = logits.diagonal()[:, None]
+                report = {"loss": total.item(), "first": (logits > own).sum(1).eq(0).float().mean().item()}
+        return total / len(dims), report
+
+    def target(self, batch: Any) -> torch.Tensor:
+        size = len(batch.queries)
+        hard = torch.eye(size)
+        if self.options.teacher == 0:
+            return hard
+        lexical = torch.from_numpy(self.teacher.scores(batch.query_words, batch.document_words))
+        # The own document is right whatever the teacher thinks of it.
+        lexical.fill_diagonal_(-1e9)
+        lexical += torch.diag(lexical.amax(1) + 1e9)
+        lexical[torch.from_numpy(batch.same)] = -1e9
+        soft = torch.softmax(lexical / self.options.teacher_temperature, -1)
+        return (1 - self.options.teacher) * hard + self.options.teacher * soft
+
+    def train(self) -> None:
+        o = self.options
+        o.out.mkdir(parents=True, exist_ok=True)
+        last = o.out / "last.pt"
+        if last.exists():
+            self.restore(last)
+        start = time.time() - self.seconds
+        running: dict[str, float] = {}
+        while self.step < o.steps:
+            rate = self.rate()
+            for group in self.optimiser.param_groups:
+                group["lr"] = rate * group["factor"]
+            loss, report = self.loss(self.step)
+            self.optimiser.zero_grad(set_to_none=True)
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_([*self.model.parameters(), self.scale], 1.0)
+            self.optimiser.step()
+            self.step += 1
+            running = {k: 0.95 * running.get(k, v) + 0.05 * v for k, v in report.items()}
+            if self.step % 10 == 0:
+                # Slower the longer it ran: about the last tenth of the way counts.
+                keep = 1 - 10 / max(50, self.step * 0.1)
+                for name, tensor in self.model.named().items():
+                    self.average[name].lerp_(tensor.detach(), 1 - keep)
+            self.seconds = time.time() - start
+            if self.step % 50 == 0:
+                self.write({"step": self.step, "seconds": round(self.seconds, 1), "rate": rate, "scale": self.scale.exp().item(), **running})
+            if self.step % o.save == 0 or self.step == o.steps:
+                self.save(last)
+            if self.step % o.measure == 0 or self.step == o.steps:
+                self.write({"step": self.step, **self.measured()})
+
+    def measured(self) -> dict[str, float]:
+        """Of the running average, which is what training ends with."""
+        current = {n: t.detach().clone() for n, t in self.model.named().items()}
+        self.model.load_named(self.average)
+        dims = [self.model.shape.dim, *self.options.dims[:1]]
+        result = measure(self.model, self.corpus, self.dev, dims, device=self.options.device)
+        self.model.load_named(current)
+        return result
+
+    def save(self, path: Path) -> None:
+        state = {
+            "shape": self.model.shape.to_dict(), "step": self.step, "seconds": self.seconds, "scale": self.scale.detach(),
+            "weights": {n: t.detach() for n, t in self.model.named().items()}, "average": self.average,
+            "optimiser": self.optimiser.state_dict(), "options": {k: str(v) for k, v in vars(self.options).items()},
+        }
+        torch.save(state, path.with_suffix(".part"))
+        path.with_suffix(".part").replace(path)
+
+    def restore(self, path: Path) -> None:
+        saved = torch.load(path, map_location=self.options.device)
+        self.model.load_named(saved["weights"])
+        self.average, self.step, self.seconds = saved["average"], saved["step"], saved["seconds"]
+        self.optimiser.load_state_dict(saved["optimiser"])
+        with torch.no_grad():
+            self.scale.copy_(saved["scale"])
+        print(f"Going on from step {self.step}", flush=True)
+
+    def write(self, entry: dict[str, Any]) -> None:
+        line = json.dumps({k: float(f"{v:.5g}") if isinstance(v, float) else v for k, v in entry.items()})
+        with (self.options.out / "log.jsonl").open("a") as log:
+            log.write(line + "\n")
+        print(line, flush=True)
+
+
+if __name__ == "__main__":
+    chosen = arguments()
+    torch.set_num_threads(chosen.threads)
+    torch.set_flush_denormal(True)
+    Trainer(chosen).train()
