@@ -1,5 +1,6 @@
 /** Writes docs/benchmarks.md from the results in bench/out. What was not measured here stays as the page has it. */
 import { readFile, writeFile } from 'node:fs/promises'
+import type { Result as Encoding } from './encode.ts'
 import type { Floor } from './floor.ts'
 import type { Result as Indexing } from './index.ts'
 import { describeMachine } from './machine.ts'
@@ -23,6 +24,7 @@ export async function run(): Promise<void> {
     section('What is found', await readResult<Retrieval>('retrieval'), retrieval),
     section('What pooling and quantising cost', await readResult<Quality>('quality'), quality),
     section('When nothing is found', await readResult<Floor>('floor'), floor),
+    section('How long a text takes', await readResult<Encoding>('encode'), encoding),
     section('How long a reader waits', await readResult<Query>('query'), query),
     section('How fast documents become searchable', await readResult<Indexing>('index'), indexing),
     section('MaxSim on codes', await readResult<MaxSim>('maxsim'), maxsim),
@@ -107,6 +109,22 @@ ${table(
     ...[1, 2, 3].map((i) => strength[i]!.toFixed(2)),
     `${Math.round(without_results * 1000) / 10} %`,
   ]),
+)}`
+}
+
+function encoding({ rows }: Encoding): string {
+  const [own, baseline] = rows
+  const ratio = (name: 'queryMs' | 'documentsMs') =>
+    baseline ? [`${baseline[name]}`, (own![name] / baseline[name]).toFixed(2)] : []
+  return `Milliseconds of ONNX Runtime on one WebAssembly thread in Node, median; by turns with the model before this one where
+it was at hand.
+
+${table(
+  ['what', own!.model, ...(baseline ? ['the one before', 'ratio'] : [])],
+  [
+    ['a question of 12 tokens', `${own!.queryMs}`, ...ratio('queryMs')],
+    ['100 documents of 100 tokens', `${own!.documentsMs}`, ...ratio('documentsMs')],
+  ],
 )}`
 }
 

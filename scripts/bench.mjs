@@ -1,10 +1,11 @@
 // Runs benchmarks by name and keeps their results in bench/out, which docs/benchmarks.md is made of.
-// Usage: npm run bench [-- maxsim query index tokenize retrieval quality floor site plaid report]; without a name, all of them. `report` writes docs/benchmarks.md.
+// Usage: npm run bench [-- maxsim encode query index tokenize retrieval quality floor site plaid report]; without a name, all of them. `report` writes docs/benchmarks.md.
 import { createServer } from 'vite'
 import { installPackages, root } from './run.mjs'
 
 const ALL = [
   'maxsim',
+  'encode',
   'query',
   'index',
   'tokenize',
