@@ -1,8 +1,8 @@
 """Smaller forms of a float32 ONNX graph, made with the onnx package alone.
 
 `dynamic_int8`: constant matrix products become integer products of activations that are quantised as they come, and
-large embedding tables rows of int8. Weights keep 7 bits (-64 to 64) and one scale a matrix: processors without a dot product
-of bytes add pairs of products in 16 bits, which 8-bit weights overflow.
+large embedding tables rows of int8. Weights keep 7 bits (-64 to 64), with a scale for each column: processors without a dot
+product of bytes add pairs of products in 16 bits, which 8-bit weights overflow.
 
 `float16`: large matrices are stored as halves, and turned back before they are used; everything is computed in float32.
 
@@ -49,7 +49,7 @@ def dynamic_int8(model: onnx.ModelProto, min_weights: int = MIN_WEIGHTS) -> onnx
 def integer_product(
     node: NodeProto, weight: TensorProto, quantized: set[str], added: dict[str, TensorProto]
 ) -> list[NodeProto]:
-    """A (float32, ... x K) times B (K x N): A as bytes with a scale and a zero of its own, B as int8 with one scale."""
+    """A (float32, ... x K) times B (K x N): A as bytes with a scale and a zero of its own, B as int8 with a scale a column."""
     (a, b), (out,) = node.input, node.output
     codes, scale, zero = f"{a}_codes", f"{a}_scale", f"{a}_zero"
     nodes: list[NodeProto] = []
@@ -59,9 +59,9 @@ def integer_product(
         nodes.append(helper.make_node("DynamicQuantizeLinear", [a], [codes, scale, zero], name=f"{a}_quantize"))
     if f"{b}_codes" not in added:
         values = numpy_helper.to_array(weight)
-        step = np.float32(max(float(np.abs(values).max()), 1e-12) / LARGEST_WEIGHT)
-        constant(added, f"{b}_codes", np.rint(values / step).astype(np.int8))
-        constant(added, f"{b}_scale", step.reshape(()))
+        steps = np.maximum(np.abs(values).max(0), 1e-12).astype(np.float32) / LARGEST_WEIGHT
+        constant(added, f"{b}_codes", np.rint(values / steps).astype(np.int8))
+        constant(added, f"{b}_scale", steps)
         constant(added, f"{b}_zero", np.zeros((), np.int8))
     codes_of_b, scale_of_b, zero_of_b = f"{b}_codes", f"{b}_scale", f"{b}_zero"
     sums, numbers, product = f"{out}_sums", f"{out}_numbers", f"{out}_scale"
