@@ -18,6 +18,8 @@ import torch
 from words import PUNCTUATION
 
 QUERY_LENGTH, DOCUMENT_LENGTH = 128, 220
+# Those beyond the longest text are not trained.
+POSITIONS = 256
 
 
 def save_tensors(tensors: dict[str, torch.Tensor], path: Path) -> None:
@@ -39,11 +41,13 @@ def export(checkpoint: Path, tokenizer: Path, dim: int | None, out: Path) -> Non
     shape, weights = saved["shape"], dict(saved["average"])
     head = weights.pop("head.linear.weight")[:dim]
     hidden = shape["hidden"]
+    table = "embeddings.position_embeddings.weight"
+    weights[table] = weights[table][:POSITIONS]
     weights["embeddings.token_type_embeddings.weight"] = torch.zeros(2, hidden)
     write_json(out / "config.json", {
         "architectures": ["BertModel"], "model_type": "bert", "hidden_act": "gelu", "hidden_size": hidden,
         "intermediate_size": shape["feed_forward"], "num_hidden_layers": shape["layers"], "num_attention_heads": shape["heads"],
-        "max_position_embeddings": shape["positions"], "type_vocab_size": 2, "vocab_size": shape["vocabulary"], "pad_token_id": 0,
+        "max_position_embeddings": len(weights[table]), "type_vocab_size": 2, "vocab_size": shape["vocabulary"], "pad_token_id": 0,
         "layer_norm_eps": 1e-12, "position_embedding_type": "absolute", "attention_probs_dropout_prob": 0.0, "hidden_dropout_prob": 0.0,
         "initializer_range": 0.02, "torch_dtype": "float32",
     })

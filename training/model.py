@@ -108,13 +108,22 @@ class Encoder(nn.Module):
                 parameter.copy_(tensors[name])
 
     def start_from(self, embeddings: np.ndarray, norm: float) -> None:
-        """Word vectors, and a projection that keeps their first `dim` components: MaxSim of words from the first step."""
+        """Word vectors, and a projection that keeps their first `dim` components: MaxSim of words from the first step.
+
+        norm: length of a word vector in the table, which says how fast training can change it.
+        """
         named = self.named()
+        hidden, dim = self.shape.hidden, self.shape.dim
+        # No direction of the states is an axis: how common a word is would be the largest number of every token, and int8
+        # activations would have few steps for the rest.
+        turn = torch.linalg.qr(torch.randn(hidden, hidden, generator=torch.Generator().manual_seed(1)))[0]
+        # The first component, how common a word is, stays in proportion to what is cut of the others.
+        kept = torch.full((dim,), ((hidden - 1) / max(1, dim - 1)) ** 0.5)
+        kept[0] = 1
         with torch.no_grad():
-            named["embeddings.word_embeddings.weight"].copy_(torch.from_numpy(embeddings) * norm)
+            named["embeddings.word_embeddings.weight"].copy_(torch.from_numpy(embeddings) @ turn * norm)
             head = named["head.linear.weight"]
-            head.mul_(0.02)
-            head[:, : self.shape.dim] += torch.eye(self.shape.dim)
+            head.mul_(0.02).add_(kept[:, None] * turn[:dim])
 
     def forward(self, packed: Packed) -> Tensor:
         weights = self.named()

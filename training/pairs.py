@@ -79,9 +79,9 @@ class Pairs:
     def section_vectors(self, vectors: np.ndarray) -> np.ndarray:
         """What a section is about: the mean of its word vectors, rare words first; in the order of all sections."""
         corpus = self.corpus
-        result = np.zeros((len(corpus.section_sources), 32), np.float32)
-        # The first component is how common a word is, the next are those of most weight.
-        usable = vectors[:, 1:33]
+        # The first component is how common a word is.
+        usable = vectors[:, 1:65]
+        result = np.zeros((len(corpus.section_sources), usable.shape[1]), np.float32)
         for section in self.sections:
             start, end = corpus.offsets[section, TITLE], corpus.offsets[section, TEXT + 1]
             mean = usable[corpus.to_pieces(corpus.stream[start : min(end, start + 150)])].mean(0)

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import tempfile
@@ -18,6 +19,7 @@ from maxsim import scores  # noqa: E402
 from merge import slerp  # noqa: E402
 from model import Encoder, Shape, pack_documents  # noqa: E402
 from pool import Pooling, cluster  # noqa: E402
+from vocabulary import WordPieces  # noqa: E402
 from words import split_words  # noqa: E402
 
 FIXTURES = HERE.parent / "fixtures"
@@ -38,6 +40,15 @@ def sections(count: int) -> list[dict[str, str]]:
 class Words(unittest.TestCase):
     def test_text_is_split_as_bert_does(self) -> None:
         self.assertEqual(split_words("Café-Déjà std::vec\u200b 東京!"), ["cafe", "-", "deja", "std", ":", ":", "vec", "東", "京", "!"])
+
+    def test_pieces_are_those_of_the_reference_tokenizer(self) -> None:
+        pieces = WordPieces(HERE.parent / "public" / "models" / "lateen-mini")
+        cases = json.loads((FIXTURES / "tokenizer" / "wordpiece.json").read_text("utf-8"))["cases"]
+        # Without special tokens, which are looked for before words are, and in alphabets whose tables do not differ.
+        plain = [c for c in cases if re.fullmatch("[\\s!-Z\\\\-~\u00a0-\u024f]+", c["text"])]
+        self.assertGreater(len(plain), 30)
+        for case in plain:
+            self.assertEqual([i for word in split_words(case["text"]) for i in pieces(word)], case["ids"][1:-1], case["text"])
 
 
 class Scores(unittest.TestCase):
@@ -111,13 +122,16 @@ class Recipe(unittest.TestCase):
             stage("vocabulary.py", "--words", f"{work}/words", "--out", f"{work}/tokenizer", "--size", "300")
             common = ("--words", f"{work}/words", "--tokenizer", f"{work}/tokenizer")
             stage("embeddings.py", *common, "--out", f"{work}/embeddings.npy", "--width", "64")
-            train = ("train.py", "--work", f"{work}", "--out", f"{work}/run", "--batch", "16", "--hidden", "64", "--dim", "32", "--dims", "16",
-                     "--layers", "1", "--feed-forward", "64", "--pool", "1", "2", "--noise", "0.1", "--measure", "1000", "--save", "3", "--warmup", "2")
-            stage(*train, "--steps", "3")
-            stage(*train, "--steps", "6")
+            train = ("train.py", "--work", f"{work}", "--batch", "16", "--hidden", "64", "--dim", "32", "--dims", "16", "--feed-forward", "64",
+                     "--measure", "1000", "--save", "3", "--warmup", "2")
+            stage(*train, "--out", f"{work}/words-only", "--layers", "0", "--steps", "3")
+            finish = (*train, "--out", f"{work}/run", "--init", f"{work}/words-only/last.pt", "--layers", "1", "--pool", "1", "2", "--noise", "0.1")
+            stage(*finish, "--steps", "3")
+            stage(*finish, "--steps", "6")
             stage("export.py", "--checkpoint", f"{work}/run/last.pt", "--tokenizer", f"{work}/tokenizer", "--dim", "16", "--out", f"{work}/checkpoint")
             self.assertEqual(json.loads((work / "checkpoint/1_Dense/config.json").read_text())["out_features"], 16)
-            self.assertEqual(torch.load(work / "run/last.pt")["step"], 6)
+            trained = torch.load(work / "run/last.pt")
+            self.assertEqual((trained["step"], trained["shape"]["layers"]), (6, 1))
             self.assertTrue((work / "checkpoint/model.safetensors").exists())
 
 

@@ -1,7 +1,7 @@
 """Stage 4: contrastive training with MaxSim, taught by a lexical teacher beside the pairs.
 
-    python3 train.py --work work --out work/contrastive --steps 8000
-    python3 train.py --work work --out work/long --init work/contrastive/last.pt --steps 1500 --document-length 220 --batch 48 --rate 3e-4
+    python3 train.py --work work --out work/words-only --layers 0 --batch 256 --steps 4000 --decay 0
+    python3 train.py --work work --out work/contrastive --init work/words-only/last.pt --steps 8000
 
 Writes `last.pt` (weights, their running average, optimiser) every `--save` steps, and `log.jsonl`. Called again it goes on from
 there: every batch follows from its number. A question's target is its own document, and in part the documents of the batch as
@@ -35,13 +35,13 @@ def arguments() -> argparse.Namespace:
     add = parser.add_argument
     add("--work", type=Path, required=True, help="folder with words/, tokenizer/ and embeddings.npy")
     add("--out", type=Path, required=True)
-    add("--init", type=Path, help="checkpoint to start from; otherwise the word vectors")
+    add("--init", type=Path, help="checkpoint to start from, also one with fewer layers; otherwise the word vectors")
     add("--steps", type=int, default=8000)
     add("--batch", type=int, default=128)
     add("--document-length", type=int, default=96)
     add("--query-length", type=int, default=64)
-    add("--rate", type=float, default=1e-3)
-    add("--embedding-rate", type=float, default=1.0, help="times --rate")
+    add("--rate", type=float, default=8e-4)
+    add("--embedding-rate", type=float, default=0.3, help="times --rate; a rare word moves with every mention, and should not go astray")
     add("--warmup", type=int, default=150)
     add("--decay", type=float, default=0.35, help="share of the steps over which the rate falls to zero")
     add("--layers", type=int, default=3)
@@ -49,7 +49,7 @@ def arguments() -> argparse.Namespace:
     add("--feed-forward", type=int, default=1024)
     add("--dim", type=int, default=96)
     add("--dims", type=int, nargs="*", default=[64, 64, 48, 32], help="shorter heads, one of which each step trains too")
-    add("--teacher", type=float, default=0.3, help="weight of the lexical teacher in the target")
+    add("--teacher", type=float, default=0.1, help="weight of the lexical teacher in the target")
     add("--teacher-temperature", type=float, default=2.5)
     add("--topics", type=float, default=Mix.topics)
     add("--pool", type=int, nargs="*", default=[1], help="pool factors of documents, drawn by the number of a step")
@@ -79,10 +79,12 @@ class Trainer:
         scale = torch.tensor(1.0)
         if options.init:
             saved = torch.load(options.init, map_location="cpu")
-            shape, scale = Shape(**saved["shape"]), saved["scale"]
+            shape = Shape(**{**saved["shape"], "layers": max(options.layers, saved["shape"]["layers"])})
+            scale = saved["scale"]
         self.model = Encoder(shape).to(options.device)
         if options.init:
-            self.model.load_named(saved["average"])
+            # Layers that the checkpoint lacks begin small, behind what it knows.
+            self.model.load_named({**self.model.named(), **saved["average"]})
         elif not options.random_start:
             self.model.start_from(vectors, options.embedding_norm)
         # The logarithm of what a score is multiplied with before the softmax.
