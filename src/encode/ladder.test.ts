@@ -96,6 +96,15 @@ test('a failure that is no lie keeps its own code, and its own words where it is
   })
 })
 
+test('files that are missing are told of once, by the one that suits best, and blame no backend', async () => {
+  const cpu = rungs('wasm', {
+    q8: fails('model-missing-file', 'no q8'),
+    fp32: fails('model-invalid', 'half'),
+  })
+  await expect(climb([cpu])).rejects.toMatchObject({ code: 'model-missing-file', message: 'no q8' })
+  expect(cpu.tried).toEqual(['q8', 'fp32'])
+})
+
 test('an abort while a rung starts ends the climb, disposes what started and closes the backend', async () => {
   const controller = new AbortController()
   const value = started()

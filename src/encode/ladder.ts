@@ -73,6 +73,10 @@ function failure(fallbacks: readonly Fallback[]): LateenError {
   const failures = fallbacks.filter(({ code }) => code !== 'gpu-unavailable')
   const isWrong = failures.some(({ code }) => code === 'model-self-test-failed')
   const last = fallbacks.at(-1)!
+  // Files that are not there or not whole are no matter of backends: what the best of them lacks is said, once.
+  if (failures.length > 1 && failures.every(({ code }) => code === 'network' || OF_WEIGHTS.includes(code))) {
+    return new LateenError(failures[0]!.code as LateenError['code'], failures[0]!.message)
+  }
   const code = isWrong ? 'model-self-test-failed' : last.code
   const nameOf = ({ from, dtype }: Fallback) => (dtype ? `${from} with ${dtype} weights` : from)
   return new LateenError(
