@@ -17,7 +17,7 @@ import torch
 from scipy.sparse import coo_matrix
 
 from corpus import Corpus
-from vocabulary import DOCUMENT, SPECIAL
+from vocabulary import SPECIAL
 
 WINDOW = 8
 SMOOTHING = 0.75
