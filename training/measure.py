@@ -22,7 +22,7 @@ from model import Encoder, Shape, pack_documents, pack_queries
 from pool import Pooling
 from teacher import Bm25
 
-QUESTIONS = 250
+QUESTIONS = 600
 SECTIONS = 2500
 
 
@@ -74,6 +74,8 @@ def dev_collections(corpus: Corpus) -> list[Collection]:
 
 def ndcg(scores: np.ndarray, answers: np.ndarray) -> float:
     """At 10, with one relevant document a question."""
+    if not np.isfinite(scores).all():
+        raise ValueError("Expected finite scores, found others: no comparison with them holds, which would look like a first place.")
     rows = np.arange(len(answers))
     own = scores[rows, answers][:, None]
     ranks = (scores > own).sum(1) + ((scores == own).sum(1) - 1) / 2

@@ -124,6 +124,28 @@ class Encoder(nn.Module):
             named["embeddings.word_embeddings.weight"].copy_(torch.from_numpy(embeddings) @ turn * norm)
             head = named["head.linear.weight"]
             head.mul_(0.02).add_(kept[:, None] * turn[:dim])
+        if self.shape.layers:
+            self.start_counting()
+
+    def start_counting(self, sharpness: float = 4.0, share: float = 4.0) -> None:
+        """The first layer as BM25 would have it: a word counts by how often its like is in the text, and by how long that is.
+
+        Queries and keys are the states themselves, so that a word attends to its own kind: with t of them among n tokens their
+        share is t / (t + n / exp(sharpness)), which is how BM25 saturates a term and normalises a length. Values are the
+        states too: what is left of the share draws a word towards the mean of its text, where common words are.
+        (Such starts are known to be good ones for attention on little data: Trockman and Kolter 2023.)
+
+        sharpness: logit of a word with itself; share: of what is attended to, beside the word itself.
+        """
+        named, hidden = self.named(), self.shape.hidden
+        turns = [torch.linalg.qr(torch.randn(hidden, hidden, generator=torch.Generator().manual_seed(s)))[0] for s in (2, 3)]
+        width = hidden // self.shape.heads
+        at = "encoder.layer.0.attention"
+        with torch.no_grad():
+            for name in ("query", "key"):
+                named[f"{at}.self.{name}.weight"].copy_(turns[0] * (sharpness / width**0.5) ** 0.5)
+            named[f"{at}.self.value.weight"].copy_(turns[1])
+            named[f"{at}.output.dense.weight"].copy_(turns[1].T * share)
 
     def forward(self, packed: Packed) -> Tensor:
         weights = self.named()

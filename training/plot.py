@@ -16,7 +16,7 @@ matplotlib.use("svg")
 from matplotlib import pyplot  # noqa: E402
 
 # Fixed ids and no date, so that the same figures give the same file.
-matplotlib.rcParams.update({"svg.hashsalt": "lateen", "font.size": 9, "axes.spines.top": False, "axes.spines.right": False})
+matplotlib.rcParams.update({"svg.hashsalt": "lateen", "font.size": 9, "svg.fonttype": "none", "axes.spines.top": False, "axes.spines.right": False})
 COLOURS = ("#1f6feb", "#d1643d", "#3f8f4f", "#8250df")
 
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+from importlib.util import find_spec
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -16,8 +17,9 @@ import numpy as np  # noqa: E402
 import torch  # noqa: E402
 
 from maxsim import scores  # noqa: E402
+from measure import ndcg  # noqa: E402
 from merge import slerp  # noqa: E402
-from model import Encoder, Shape, pack_documents  # noqa: E402
+from model import Encoder, Shape, pack_documents, pack_queries  # noqa: E402
 from pool import Pooling, cluster  # noqa: E402
 from vocabulary import WordPieces  # noqa: E402
 from words import split_words  # noqa: E402
@@ -106,6 +108,35 @@ class Encoders(unittest.TestCase):
         alone = model(pack_documents(texts[1:], 32))
         self.assertLess((together[-len(alone) :] - alone).abs().max().item(), 1e-5)
 
+    def test_before_training_a_word_counts_by_how_often_it_is_there_and_by_how_long_the_text_is(self) -> None:
+        torch.manual_seed(0)
+        size, hidden = 200, 64
+        model = Encoder(Shape(size, hidden=hidden, layers=1, heads=2, feed_forward=64, dim=32), torch.float32).eval()
+        rng = np.random.default_rng(0)
+        vectors = rng.normal(size=(size, hidden)).astype(np.float32)
+        common = np.where(np.arange(size) < 20, 1, 0.3)
+        vectors[:, 0] = 0
+        vectors *= np.sqrt(1 - common**2)[:, None] / np.linalg.norm(vectors, axis=1, keepdims=True)
+        vectors[:, 0] = common
+        model.start_from(vectors, 2.0)
+        word, others = 50, np.arange(60, 160)
+        asked = model(pack_queries([np.array([word])], 8))[2]
+
+        def strength(text: np.ndarray) -> float:
+            return (model(pack_documents([text], 128)) @ asked).max().item()
+
+        once = strength(np.concatenate([[word], others[:60]]))
+        often = strength(np.concatenate([[word] * 4, others[:57]]))
+        longer = strength(np.concatenate([[word], others]))
+        absent = strength(others[:61])
+        self.assertGreater(often, once + 0.01)
+        self.assertGreater(once, longer + 0.01)
+        self.assertGreater(longer, absent + 0.1)
+
+    def test_scores_that_are_no_numbers_are_no_first_places(self) -> None:
+        with self.assertRaises(ValueError):
+            ndcg(np.array([[np.nan, 1.0]]), np.array([0]))
+
 
 class Recipe(unittest.TestCase):
     def test_text_becomes_a_checkpoint_in_the_layout_of_pylate(self) -> None:
@@ -123,7 +154,7 @@ class Recipe(unittest.TestCase):
             common = ("--words", f"{work}/words", "--tokenizer", f"{work}/tokenizer")
             stage("embeddings.py", *common, "--out", f"{work}/embeddings.npy", "--width", "64")
             train = ("train.py", "--work", f"{work}", "--batch", "16", "--hidden", "64", "--dim", "32", "--dims", "16", "--feed-forward", "64",
-                     "--measure", "1000", "--save", "3", "--warmup", "2")
+                     "--measure", "3", "--save", "3", "--warmup", "2")
             stage(*train, "--out", f"{work}/words-only", "--layers", "0", "--steps", "3")
             finish = (*train, "--out", f"{work}/run", "--init", f"{work}/words-only/last.pt", "--layers", "1", "--pool", "1", "2", "--noise", "0.1")
             stage(*finish, "--steps", "3")
@@ -133,6 +164,9 @@ class Recipe(unittest.TestCase):
             trained = torch.load(work / "run/last.pt")
             self.assertEqual((trained["step"], trained["shape"]["layers"]), (6, 1))
             self.assertTrue((work / "checkpoint/model.safetensors").exists())
+            if find_spec("matplotlib"):
+                stage("plot.py", "curve", f"{work}/words-only/log.jsonl", f"{work}/run/log.jsonl", "--bm25", "0.5", "0.4", "--out", f"{work}/curve.svg")
+                self.assertIn("nDCG@10", (work / "curve.svg").read_text())
 
 
 if __name__ == "__main__":

@@ -1,12 +1,13 @@
 """Stage 4: contrastive training with MaxSim, taught by a lexical teacher beside the pairs.
 
-    python3 train.py --work work --out work/words-only --layers 0 --batch 256 --steps 4000 --decay 0
-    python3 train.py --work work --out work/contrastive --init work/words-only/last.pt --steps 8000
+    python3 train.py --work work --out work/contrastive --steps 2000 --decay 0
+    python3 train.py --work work --out work/taught --init work/contrastive/last.pt --ensemble work/contrastive/last.pt --steps 500
 
 Writes `last.pt` (weights, their running average, optimiser) every `--save` steps, and `log.jsonl`. Called again it goes on from
 there: every batch follows from its number. A question's target is its own document, and in part the documents of the batch as
-BM25 sees them (cross-entropy with a mixed target: the hard label keeps the meaning, the teacher says which of the other
-documents are not wrong). Each step also trains a shorter head (Matryoshka; Kusupati et al. 2022), drawn by its number.
+BM25 sees them, or as BM25 and an earlier checkpoint see them together (cross-entropy with a mixed target: the hard label keeps
+the meaning, the teachers say which of the other documents are not wrong). A step trains one length of the head (Matryoshka;
+Kusupati et al. 2022), drawn by its number.
 """
 from __future__ import annotations
 
@@ -40,17 +41,19 @@ def arguments() -> argparse.Namespace:
     add("--batch", type=int, default=128)
     add("--document-length", type=int, default=96)
     add("--query-length", type=int, default=64)
-    add("--rate", type=float, default=8e-4)
+    add("--rate", type=float, default=4e-4)
     add("--embedding-rate", type=float, default=0.3, help="times --rate; a rare word moves with every mention, and should not go astray")
     add("--warmup", type=int, default=150)
     add("--decay", type=float, default=0.35, help="share of the steps over which the rate falls to zero")
-    add("--layers", type=int, default=3)
+    add("--layers", type=int, default=2)
     add("--hidden", type=int, default=256)
     add("--feed-forward", type=int, default=1024)
     add("--dim", type=int, default=96)
-    add("--dims", type=int, nargs="*", default=[64, 64, 48, 32], help="shorter heads, one of which each step trains too")
+    add("--dims", type=int, nargs="*", default=[64, 96, 64, 48, 64, 32], help="lengths of the head, one of which a step trains")
     add("--teacher", type=float, default=0.1, help="weight of the lexical teacher in the target")
     add("--teacher-temperature", type=float, default=2.5)
+    add("--ensemble", type=Path, help="checkpoint that teaches together with BM25; the two are equals")
+    add("--ensemble-weight", type=float, default=0.5, help="weight of that pair in the target")
     add("--topics", type=float, default=Mix.topics)
     add("--pool", type=int, nargs="*", default=[1], help="pool factors of documents, drawn by the number of a step")
     add("--noise", type=float, nargs="*", default=[0.0], help="length of the noise on unit vectors of documents, as a codec adds, drawn likewise")
@@ -87,6 +90,7 @@ class Trainer:
             self.model.load_named({**self.model.named(), **saved["average"]})
         elif not options.random_start:
             self.model.start_from(vectors, options.embedding_norm)
+        self.elder = self.load_elder(options.ensemble) if options.ensemble else None
         # The logarithm of what a score is multiplied with before the softmax.
         self.scale = torch.nn.Parameter(scale.clone().to(options.device))
         named = self.model.named()
@@ -102,6 +106,13 @@ class Trainer:
         self.average = {n: t.detach().clone() for n, t in named.items()}
         self.step = 0
         self.seconds = 0.0
+
+    def load_elder(self, path: Path) -> tuple[Encoder, float]:
+        """The model of the ensemble, and its scale."""
+        saved = torch.load(path, map_location="cpu")
+        model = Encoder(Shape(**saved["shape"])).to(self.options.device)
+        model.load_named(saved["average"])
+        return model.requires_grad_(False), float(saved["scale"].exp())
 
     def rate(self) -> float:
         """Warm-up, then constant, then down to zero in a line."""
@@ -119,12 +130,17 @@ class Trainer:
         rng = np.random.default_rng((o.seed, 2, number))
         pool = Pooling(found, documents, ~self.skipped[documents.ids], int(rng.choice(o.pool)))
         noise = float(rng.choice(o.noise))
-        target = self.target(batch).to(o.device)
         wrong = torch.from_numpy(batch.same).to(o.device)
         # A sum over more tokens spreads wider: long questions are brought to the scale of short ones.
-        factor = self.scale.exp() * (12 / queries.lengths.float()).sqrt()[:, None]
+        spread = (12 / queries.lengths.float()).sqrt()[:, None]
+        factor = self.scale.exp() * spread
+        lexical = torch.from_numpy(self.teacher.scores(batch.query_words, batch.document_words)).to(o.device)
+        target = self.target(lexical, wrong)
+        if self.elder:
+            taught = self.ensemble(queries, documents, owners, lexical, wrong, spread)
+            target = torch.lerp(target, taught, o.ensemble_weight)
         total = asked.new_zeros(())
-        dims = [self.model.shape.dim, *([o.dims[number % len(o.dims)]] if o.dims else [])]
+        dims = [o.dims[number % len(o.dims)] if o.dims else self.model.shape.dim]
         report: dict[str, float] = {}
         for dim in dims:
             part = [x if dim == x.shape[1] else F.normalize(x[:, :dim], dim=-1) for x in (asked, found)]
@@ -139,18 +155,28 @@ class Trainer:
                 report = {"loss": total.item(), "first": (logits > own).sum(1).eq(0).float().mean().item()}
         return total / len(dims), report
 
-    def target(self, batch: Any) -> torch.Tensor:
-        size = len(batch.queries)
-        hard = torch.eye(size)
+    def target(self, lexical: torch.Tensor, wrong: torch.Tensor) -> torch.Tensor:
+        hard = torch.eye(len(lexical), device=lexical.device)
         if self.options.teacher == 0:
             return hard
-        lexical = torch.from_numpy(self.teacher.scores(batch.query_words, batch.document_words))
         # The own document is right whatever the teacher thinks of it.
-        lexical.fill_diagonal_(-1e9)
-        lexical += torch.diag(lexical.amax(1) + 1e9)
-        lexical[torch.from_numpy(batch.same)] = -1e9
-        soft = torch.softmax(lexical / self.options.teacher_temperature, -1)
-        return (1 - self.options.teacher) * hard + self.options.teacher * soft
+        masked = lexical.masked_fill(torch.eye(len(lexical), dtype=torch.bool, device=lexical.device), -1e9)
+        masked = (masked + torch.diag(masked.amax(1) + 1e9)).masked_fill(wrong, -1e9)
+        return torch.lerp(hard, torch.softmax(masked / self.options.teacher_temperature, -1), self.options.teacher)
+
+    @torch.no_grad()
+    def ensemble(
+        self, queries: Any, documents: Any, owners: torch.Tensor, lexical: torch.Tensor, wrong: torch.Tensor, spread: torch.Tensor
+    ) -> torch.Tensor:
+        """Softmax of standard scores of an earlier model and of BM25, added and as wide as the model's logits: together they rank better than either."""
+        assert self.elder
+        model, scale = self.elder
+        asked, found = model(queries), model(documents)
+        kept = Pooling(found, documents, ~self.skipped[documents.ids], 1)(found)
+        logits = scores(asked.to(model.precision), owners, queries.batch, kept.to(model.precision)) * scale * spread
+        both = sum((x - x.mean(1, keepdim=True)) / x.std(1, keepdim=True).clamp(min=1e-6) for x in (logits, lexical))
+        both = both / both.std(1, keepdim=True).clamp(min=1e-6) * logits.std(1, keepdim=True)
+        return torch.softmax(both.masked_fill(wrong, -1e4), -1)
 
     def train(self) -> None:
         o = self.options
@@ -177,7 +203,7 @@ class Trainer:
                 for name, tensor in self.model.named().items():
                     self.average[name].lerp_(tensor.detach(), 1 - keep)
             self.seconds = time.time() - start
-            if self.step % 50 == 0:
+            if self.step % 50 == 0 or self.step == o.steps:
                 self.write({"step": self.step, "seconds": round(self.seconds, 1), "rate": rate, "scale": self.scale.exp().item(), **running})
             if self.step % o.save == 0 or self.step == o.steps:
                 self.save(last)
