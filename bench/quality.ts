@@ -15,7 +15,7 @@ import { type Machine, machine } from './machine.ts'
 import { readResult, writeResult } from './out.ts'
 import { rememberingEncoder } from './remember.ts'
 
-const POOL_FACTORS = [1, 2, 3, 4]
+const POOL_FACTORS = [1, 2, 4, 6]
 const BITS: readonly Bits[] = [32, 8, 4, 2, 1]
 
 export interface Row {

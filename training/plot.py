@@ -40,7 +40,10 @@ def curve(logs: list[Path], lines: dict[str, float]) -> Any:
         quality.plot(*zip(*points, strict=True), marker="o", markersize=3, color=colour, label=name)
     for name, value in lines.items():
         quality.axhline(value, color="#888", linewidth=0.8, linestyle="--")
-        quality.annotate(f"BM25, {name}", (0, value), xytext=(2, 2), textcoords="offset points", color="#666")
+        quality.annotate(
+            f"BM25, {name}", (1, value), xycoords=("axes fraction", "data"), xytext=(-2, -9), textcoords="offset points", ha="right",
+            fontsize=7, color="#666",
+        )
     quality.set(xlabel="minutes", ylabel="nDCG@10, set aside")
     quality.legend(frameon=False)
     return figure

@@ -13,10 +13,6 @@ import { loadNodeEncoder } from './load.node.ts'
 import { nativeSession, wasmSession } from './onnx.node.ts'
 
 const MODEL = fileURLToPath(new URL('../../public/models/lateen-mini', import.meta.url))
-/** The unquantised model is not part of the repository. */
-const FLOAT_MODEL = fileURLToPath(
-  new URL('../../../shared/models/lateen-mini/onnx/model.onnx', import.meta.url),
-)
 
 const TEXTS = [
   'Paris is the capital of France.',
@@ -28,8 +24,8 @@ const TEXTS = [
 
 async function encoderFor(dtype: WeightsType, backend: 'node' | 'wasm'): Promise<Encoder> {
   const bundle = await readModelBundle(folderSource(MODEL))
-  const path = bundle.spec.weights.find((candidate) => candidate.dtype === dtype)?.path ?? FLOAT_MODEL
-  const bytes = path === FLOAT_MODEL ? new Uint8Array(readFileSync(path)) : await bundle.readFile(path)
+  const { path } = bundle.spec.weights.find((candidate) => candidate.dtype === dtype)!
+  const bytes = await bundle.readFile(path)
   const session = backend === 'node' ? await nativeSession(bytes, 1) : await wasmSession(bytes)
   return createEncoder(session, bundle.spec, bundle.tokenizer, {
     weights: { path, dtype },
@@ -46,23 +42,21 @@ const combinations: [WeightsType, 'node' | 'wasm'][] = [
   ['q8', 'wasm'],
   ['q8-matmulnbits', 'node'],
   ['q8-matmulnbits', 'wasm'],
-  ['fp32', 'node'],
 ]
 
 describe.each(combinations)('lateen-mini, %s weights on %s', (dtype, backend) => {
-  const isMissing = dtype === 'fp32' && !existsSync(FLOAT_MODEL)
   let encoder: Encoder
   beforeAll(async () => {
-    if (!isMissing) encoder = await encoderFor(dtype, backend)
+    encoder = await encoderFor(dtype, backend)
   })
   afterAll(() => encoder?.dispose())
 
-  test.skipIf(isMissing)('the known vectors come out, with a cosine of at least 0.999', () => {
+  test('the known vectors come out, with a cosine of at least 0.999', () => {
     expect(encoder.backend).toBe(backend)
     expect(encoder.selfTest.minCosine).toBeGreaterThanOrEqual(0.999)
   })
 
-  test.skipIf(isMissing)('vectors do not depend on the texts encoded with them', async () => {
+  test('vectors do not depend on the texts encoded with them', async () => {
     const together = await encoder.encodeDocuments(TEXTS)
     const reversed = (await encoder.encodeDocuments([...TEXTS].reverse())).reverse()
     for (const [i, text] of TEXTS.entries()) {
@@ -74,7 +68,7 @@ describe.each(combinations)('lateen-mini, %s weights on %s', (dtype, backend) =>
     }
   })
 
-  test.skipIf(isMissing)('vectors have unit length', async () => {
+  test('vectors have unit length', async () => {
     for (const { matrix } of await encoder.encodeDocuments(TEXTS)) {
       for (let row = 0; row < matrix.numTokens; row++) {
         const vector = matrix.data.subarray(row * matrix.dim, (row + 1) * matrix.dim)

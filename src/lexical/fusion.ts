@@ -6,7 +6,7 @@
 import { identifiersOf } from './identifiers.ts'
 
 /** Weight of the semantic leg; the rest is the lexical leg's. */
-export const SEMANTIC_WEIGHT = 0.4
+export const SEMANTIC_WEIGHT = 0.6
 /** Hits that a reader sees without scrolling or turning a page. */
 export const FIRST_PAGE = 10
 

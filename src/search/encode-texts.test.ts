@@ -10,7 +10,7 @@ beforeAll(async () => {
 })
 afterAll(() => encoder.dispose())
 
-const TEXT = 'The moon pulls the water, so the sea rises.'
+const TEXT = 'The moon hauls the water, so the sea rises.'
 
 test('every vector of a document belongs to a token and a place of the text; punctuation has none', async () => {
   const [encoded] = await encodeTexts(encoder, [TEXT], { kind: 'document' })
@@ -20,7 +20,7 @@ test('every vector of a document belongs to a token and a place of the text; pun
   expect([...rows]).toEqual(tokens.map((_, i) => i))
   expect(tokens).not.toContain(',')
   const words = spans.flatMap((span) => (span ? [TEXT.slice(span.start, span.end)] : []))
-  expect(words).toEqual(['The', 'moon', 'pull', 's', 'the', 'water', 'so', 'the', 'sea', 'rises'])
+  expect(words).toEqual(['The', 'moon', 'ha', 'uls', 'the', 'water', 'so', 'the', 'sea', 'rises'])
 })
 
 test('a query and a document of the same words are read differently', async () => {
