@@ -74,4 +74,5 @@ if __name__ == "__main__":
     else:
         drawn = frontier(json.loads(options.files[0].read_text()))
     drawn.tight_layout()
-    drawn.savefig(options.out, metadata={"Date": None})
+    title = "Loss and nDCG over minutes of training" if options.kind == "curve" else "nDCG against bytes for each token of text"
+    drawn.savefig(options.out, metadata={"Date": None, "Title": title})
