@@ -373,16 +373,20 @@ test('an index of PyLate is searched in the browser as in Node', async ({ page }
       const search = await createSearch({ index: 'notes/', model: 'eos/', persist: false })
       const { hits } = await search.query(text, { mode: 'semantic' })
       const keywords = await search.query('note 7', { mode: 'lexical' })
+      const both = await search.query('note 7')
       await search.close()
       return {
         semantic: hits.map(({ id, passage, score }) => ({ id, passage, score })),
         keywords: keywords.hits[0]?.title,
+        both: both.hits.map(({ id }) => id),
       }
     },
     [await libraryOf(page), ENGLISH[0]!] as const,
   )
-  // Of both legs the untrained model would have the larger part.
+  // In both legs together the untrained model has the larger part.
   expect(found.keywords).toBe('Note 7')
+  const both = await nodeSearch(join(folder, 'notes'), 'note 7', { mode: 'hybrid', model })
+  expect(found.both).toEqual(both.map(({ id }) => id))
   const expected = await nodeSearch(join(folder, 'notes'), ENGLISH[0]!, { model })
   expect(found.semantic.map(({ id }) => id)).toEqual(expected.map(({ id }) => id))
   for (const [i, { score }] of expected.entries()) expect(found.semantic[i]!.score).toBeCloseTo(score, 3)

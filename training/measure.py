@@ -124,11 +124,12 @@ def measure(
     }
 
 
-def load_model(path: Path, averaged: bool = True) -> Encoder:
+def load_model(path: Path) -> tuple[Encoder, float]:
+    """A checkpoint of training: its running average, and what it multiplies a score with before the softmax."""
     saved = torch.load(path, map_location="cpu")
     model = Encoder(Shape(**saved["shape"]))
-    model.load_named(saved["average"] if averaged and "average" in saved else saved["weights"])
-    return model.eval()
+    model.load_named(saved["average"])
+    return model.eval(), float(saved["scale"].exp())
 
 
 if __name__ == "__main__":
@@ -144,7 +145,7 @@ if __name__ == "__main__":
     bm25 = Bm25(text)
     print(json.dumps({"bm25": {c.name: round(ndcg(bm25.scores(c.queries, c.documents), c.answers), 4) for c in dev}}))
     for checkpoint in options.checkpoint:
-        encoder = load_model(checkpoint)
+        encoder, _ = load_model(checkpoint)
         dims = [d for d in options.dims if d <= encoder.shape.dim]
         for factor in options.pool_factors:
             figures = measure(encoder, text, dev, dims, pool_factor=factor)

@@ -67,6 +67,11 @@ def pack_documents(texts: list[np.ndarray], max_length: int) -> Packed:
     return pack(texts, DOCUMENT, max_length)
 
 
+def random_turn(size: int, seed: int) -> Tensor:
+    """size x size, orthogonal."""
+    return torch.linalg.qr(torch.randn(size, size, generator=torch.Generator().manual_seed(seed)))[0]
+
+
 class Encoder(nn.Module):
     """Packed ids to unit token vectors, numTokens x dim, computed in `precision`."""
 
@@ -116,7 +121,7 @@ class Encoder(nn.Module):
         hidden, dim = self.shape.hidden, self.shape.dim
         # No direction of the states is an axis: how common a word is would be the largest number of every token, and int8
         # activations would have few steps for the rest.
-        turn = torch.linalg.qr(torch.randn(hidden, hidden, generator=torch.Generator().manual_seed(1)))[0]
+        turn = random_turn(hidden, 1)
         # The first component, how common a word is, stays in proportion to what is cut of the others.
         kept = torch.full((dim,), ((hidden - 1) / max(1, dim - 1)) ** 0.5)
         kept[0] = 1
@@ -138,14 +143,14 @@ class Encoder(nn.Module):
         sharpness: logit of a word with itself; share: of what is attended to, beside the word itself.
         """
         named, hidden = self.named(), self.shape.hidden
-        turns = [torch.linalg.qr(torch.randn(hidden, hidden, generator=torch.Generator().manual_seed(s)))[0] for s in (2, 3)]
+        matching, passing = random_turn(hidden, 2), random_turn(hidden, 3)
         width = hidden // self.shape.heads
         at = "encoder.layer.0.attention"
         with torch.no_grad():
             for name in ("query", "key"):
-                named[f"{at}.self.{name}.weight"].copy_(turns[0] * (sharpness / width**0.5) ** 0.5)
-            named[f"{at}.self.value.weight"].copy_(turns[1])
-            named[f"{at}.output.dense.weight"].copy_(turns[1].T * share)
+                named[f"{at}.self.{name}.weight"].copy_(matching * (sharpness / width**0.5) ** 0.5)
+            named[f"{at}.self.value.weight"].copy_(passing)
+            named[f"{at}.output.dense.weight"].copy_(passing.T * share)
 
     def forward(self, packed: Packed) -> Tensor:
         weights = self.named()

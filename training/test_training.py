@@ -156,7 +156,8 @@ class Recipe(unittest.TestCase):
             train = ("train.py", "--work", f"{work}", "--batch", "16", "--hidden", "64", "--dim", "32", "--dims", "16", "--feed-forward", "64",
                      "--measure", "3", "--save", "3", "--warmup", "2")
             stage(*train, "--out", f"{work}/words-only", "--layers", "0", "--steps", "3")
-            finish = (*train, "--out", f"{work}/run", "--init", f"{work}/words-only/last.pt", "--layers", "1", "--pool", "1", "2", "--noise", "0.1")
+            finish = (*train, "--out", f"{work}/run", "--init", f"{work}/words-only/last.pt", "--layers", "1",
+                      "--ensemble", f"{work}/words-only/last.pt", "--pool", "1", "2", "--noise", "0.1")
             stage(*finish, "--steps", "3")
             stage(*finish, "--steps", "6")
             stage("export.py", "--checkpoint", f"{work}/run/last.pt", "--tokenizer", f"{work}/tokenizer", "--dim", "16", "--out", f"{work}/checkpoint")

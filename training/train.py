@@ -23,7 +23,7 @@ import torch
 from torch.nn import functional as F
 
 from corpus import Corpus
-from measure import dev_collections, measure, punctuation_pieces
+from measure import dev_collections, load_model, measure, punctuation_pieces
 from maxsim import scores
 from model import Encoder, Shape, pack_documents, pack_queries
 from pairs import Mix, Pairs
@@ -90,7 +90,9 @@ class Trainer:
             self.model.load_named({**self.model.named(), **saved["average"]})
         elif not options.random_start:
             self.model.start_from(vectors, options.embedding_norm)
-        self.elder = self.load_elder(options.ensemble) if options.ensemble else None
+        if options.ensemble:
+            self.elder, self.elder_scale = load_model(options.ensemble)
+            self.elder.to(options.device)
         # The logarithm of what a score is multiplied with before the softmax.
         self.scale = torch.nn.Parameter(scale.clone().to(options.device))
         named = self.model.named()
@@ -106,13 +108,6 @@ class Trainer:
         self.average = {n: t.detach().clone() for n, t in named.items()}
         self.step = 0
         self.seconds = 0.0
-
-    def load_elder(self, path: Path) -> tuple[Encoder, float]:
-        """The model of the ensemble, and its scale."""
-        saved = torch.load(path, map_location="cpu")
-        model = Encoder(Shape(**saved["shape"])).to(self.options.device)
-        model.load_named(saved["average"])
-        return model.requires_grad_(False), float(saved["scale"].exp())
 
     def rate(self) -> float:
         """Warm-up, then constant, then down to zero in a line."""
@@ -134,46 +129,39 @@ class Trainer:
         # A sum over more tokens spreads wider: long questions are brought to the scale of short ones.
         spread = (12 / queries.lengths.float()).sqrt()[:, None]
         factor = self.scale.exp() * spread
-        lexical = torch.from_numpy(self.teacher.scores(batch.query_words, batch.document_words)).to(o.device)
-        target = self.target(lexical, wrong)
-        if self.elder:
-            taught = self.ensemble(queries, documents, owners, lexical, wrong, spread)
+        target = torch.eye(queries.batch, device=o.device)
+        if o.teacher or o.ensemble:
+            lexical = torch.from_numpy(self.teacher.scores(batch.query_words, batch.document_words)).to(o.device)
+            target = torch.lerp(target, self.lexical_target(lexical, wrong), o.teacher)
+        if o.ensemble:
+            taught = self.ensemble_target(queries, documents, owners, lexical, wrong, spread)
             target = torch.lerp(target, taught, o.ensemble_weight)
-        total = asked.new_zeros(())
-        dims = [o.dims[number % len(o.dims)] if o.dims else self.model.shape.dim]
-        report: dict[str, float] = {}
-        for dim in dims:
-            part = [x if dim == x.shape[1] else F.normalize(x[:, :dim], dim=-1) for x in (asked, found)]
-            kept = pool(part[1])
-            if noise > 0:
-                kept = kept + torch.randn_like(kept) * (noise * dim**-0.5)
-            q, d = (x.to(self.model.precision) for x in (part[0], kept))
-            logits = (scores(q, owners, queries.batch, d) * factor).masked_fill(wrong, -1e4)
-            total = total - (target * F.log_softmax(logits, -1)).sum(-1).mean()
-            if dim == dims[0]:
-                own = logits.diagonal()[:, None]
-                report = {"loss": total.item(), "first": (logits > own).sum(1).eq(0).float().mean().item()}
-        return total / len(dims), report
+        dim = o.dims[number % len(o.dims)] if o.dims else self.model.shape.dim
+        q, d = (x if dim == x.shape[1] else F.normalize(x[:, :dim], dim=-1) for x in (asked, found))
+        kept = pool(d)
+        if noise > 0:
+            kept = kept + torch.randn_like(kept) * (noise * dim**-0.5)
+        q, d = (x.to(self.model.precision) for x in (q, kept))
+        logits = (scores(q, owners, queries.batch, d) * factor).masked_fill(wrong, -1e4)
+        loss = -(target * F.log_softmax(logits, -1)).sum(-1).mean()
+        own = logits.diagonal()[:, None]
+        return loss, {"loss": loss.item(), "first": (logits > own).sum(1).eq(0).float().mean().item()}
 
-    def target(self, lexical: torch.Tensor, wrong: torch.Tensor) -> torch.Tensor:
-        hard = torch.eye(len(lexical), device=lexical.device)
-        if self.options.teacher == 0:
-            return hard
-        # The own document is right whatever the teacher thinks of it.
+    def lexical_target(self, lexical: torch.Tensor, wrong: torch.Tensor) -> torch.Tensor:
+        """Softmax of BM25. The own document is right whatever the teacher thinks of it, and so is at the top."""
         masked = lexical.masked_fill(torch.eye(len(lexical), dtype=torch.bool, device=lexical.device), -1e9)
         masked = (masked + torch.diag(masked.amax(1) + 1e9)).masked_fill(wrong, -1e9)
-        return torch.lerp(hard, torch.softmax(masked / self.options.teacher_temperature, -1), self.options.teacher)
+        return torch.softmax(masked / self.options.teacher_temperature, -1)
 
     @torch.no_grad()
-    def ensemble(
+    def ensemble_target(
         self, queries: Any, documents: Any, owners: torch.Tensor, lexical: torch.Tensor, wrong: torch.Tensor, spread: torch.Tensor
     ) -> torch.Tensor:
         """Softmax of standard scores of an earlier model and of BM25, added and as wide as the model's logits: together they rank better than either."""
-        assert self.elder
-        model, scale = self.elder
+        model = self.elder
         asked, found = model(queries), model(documents)
         kept = Pooling(found, documents, ~self.skipped[documents.ids], 1)(found)
-        logits = scores(asked.to(model.precision), owners, queries.batch, kept.to(model.precision)) * scale * spread
+        logits = scores(asked.to(model.precision), owners, queries.batch, kept.to(model.precision)) * self.elder_scale * spread
         both = sum((x - x.mean(1, keepdim=True)) / x.std(1, keepdim=True).clamp(min=1e-6) for x in (logits, lexical))
         both = both / both.std(1, keepdim=True).clamp(min=1e-6) * logits.std(1, keepdim=True)
         return torch.softmax(both.masked_fill(wrong, -1e4), -1)
