@@ -73,6 +73,12 @@ class Corpus:
             [-1 if w in stop else numbers.setdefault(stemmer.stemWord(w) if w.isalpha() else w, len(numbers)) for w in self.words]
         )
 
+    @cached_property
+    def stem_shares(self) -> np.ndarray:
+        """Share of all words that are forms of a stem."""
+        known = self.stems >= 0
+        return np.bincount(self.stems[known], weights=self.counts[known]) / self.counts.sum()
+
 
 STOP_WORDS = frozenset(
     "a about above after again all also am an and any are as at be because been before being below between both but by can could did do "

@@ -1,6 +1,6 @@
 """Stage 3: word vectors to start from: co-occurrence, positive pointwise mutual information, SVD.
 
-    python3 embeddings.py --words work/words --tokenizer work/tokenizer --out work/embeddings.npy --width 256
+    python3 embeddings.py --words work/words --tokenizer work/tokenizer --out work/embeddings.npy --weight wordnet=4
 
 A piece and its neighbours within 8 places are counted, near ones more (1/distance); contexts are smoothed with power 0.75
 (Levy, Goldberg and Dagan 2015). Pieces that are whole words share half of their vector with the words of the same stem.
@@ -23,22 +23,24 @@ WINDOW = 8
 SMOOTHING = 0.75
 
 
-def co_occurrences(corpus: Corpus, size: int) -> np.ndarray:
-    """size x size, symmetric."""
+def co_occurrences(corpus: Corpus, size: int, weights: dict[str, float]) -> np.ndarray:
+    """size x size, symmetric. A source counts `weights` times, once where it is not among them."""
     sections = corpus.training_sections
+    source_weights = np.array([weights.get(source, 1.0) for source in corpus.sources], np.float32)
     total = np.zeros((size, size), np.float32)
     for part in np.array_split(sections, 8):
-        pieces, owners = [], []
+        pieces, owners, shares = [], [], []
         for number, section in enumerate(part):
             start, end = corpus.offsets[section, 0], corpus.offsets[section, 4]
             ids = corpus.to_pieces(corpus.stream[start:end])
             pieces.append(ids)
             owners.append(np.full(len(ids), number, np.int32))
-        ids, owner = np.concatenate(pieces).astype(np.int32), np.concatenate(owners)
+            shares.append(np.full(len(ids), source_weights[corpus.section_sources[section]]))
+        ids, owner, share = np.concatenate(pieces).astype(np.int32), np.concatenate(owners), np.concatenate(shares)
         for distance in range(1, WINDOW + 1):
             together = owner[:-distance] == owner[distance:]
             left, right = ids[:-distance][together], ids[distance:][together]
-            pairs = coo_matrix((np.full(len(left), 1 / distance, np.float32), (left, right)), (size, size)).tocsr()
+            pairs = coo_matrix((share[distance:][together] / np.float32(distance), (left, right)), (size, size)).tocsr()
             pairs.sum_duplicates()
             rows = np.repeat(np.arange(size), np.diff(pairs.indptr))
             total[rows, pairs.indices] += pairs.data
@@ -98,9 +100,10 @@ def commonness(corpus: Corpus, size: int) -> np.ndarray:
     return np.clip(1 - idf / np.log(1000), 0, 1)
 
 
-def embeddings(corpus: Corpus, width: int) -> np.ndarray:
+def embeddings(corpus: Corpus, width: int, weights: dict[str, float]) -> np.ndarray:
+    """pieces x width."""
     size = corpus.pieces.size
-    counts = co_occurrences(corpus, size)
+    counts = co_occurrences(corpus, size, weights)
     frequency = counts.sum(1)
     vectors = leading_vectors(information(counts), width - 1).numpy()
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True) + 1e-9
@@ -121,9 +124,13 @@ if __name__ == "__main__":
     parser.add_argument("--tokenizer", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--width", type=int, default=256)
+    parser.add_argument("--weight", nargs="*", default=[], metavar="SOURCE=TIMES", help="sources that count more or less than once")
     options = parser.parse_args()
     loaded = Corpus(options.words, options.tokenizer)
-    found = embeddings(loaded, options.width)
+    listed = {source: float(times) for source, _, times in (given.rpartition("=") for given in options.weight)}
+    if unknown := sorted(set(listed).difference(loaded.sources)):
+        parser.error(f"Expected sources of the text in --weight, found {', '.join(unknown)}; {options.words}/sources.json lists them.")
+    found = embeddings(loaded, options.width, listed)
     np.save(options.out, found)
     for word in ("install", "error", "pressure", "vector", "library", "delete"):
         unit = found / np.linalg.norm(found, axis=1, keepdims=True)

@@ -11,6 +11,9 @@ from torch.nn import functional as F
 from vocabulary import CLS, DOCUMENT, QUERY, SEP
 
 EPSILON = 1e-12
+TABLE = "embeddings.word_embeddings.weight"
+# Length of a word vector in the table, which says how fast training can change it.
+EMBEDDING_NORM = 2.0
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,15 @@ def random_turn(size: int, seed: int) -> Tensor:
     return torch.linalg.qr(torch.randn(size, size, generator=torch.Generator().manual_seed(seed)))[0]
 
 
+def start_of_table(embeddings: np.ndarray, norm: float) -> Tensor:
+    """Word vectors as the encoder holds them, pieces x hidden.
+
+    No direction of the states is an axis: how common a word is would be the largest number of every token, and int8 activations
+    would have few steps for the rest.
+    """
+    return torch.from_numpy(embeddings) @ random_turn(embeddings.shape[1], 1) * norm
+
+
 class Encoder(nn.Module):
     """Packed ids to unit token vectors, numTokens x dim, computed in `precision`."""
 
@@ -80,7 +92,7 @@ class Encoder(nn.Module):
         self.shape, self.precision = shape, precision
         h, f = shape.hidden, shape.feed_forward
         tensors: dict[str, Tensor] = {
-            "embeddings.word_embeddings.weight": torch.randn(shape.vocabulary, h) * 0.02,
+            TABLE: torch.randn(shape.vocabulary, h) * 0.02,
             "embeddings.position_embeddings.weight": torch.zeros(shape.positions, h),
             "embeddings.LayerNorm.weight": torch.ones(h),
             "embeddings.LayerNorm.bias": torch.zeros(h),
@@ -112,21 +124,16 @@ class Encoder(nn.Module):
             for name, parameter in self.named().items():
                 parameter.copy_(tensors[name])
 
-    def start_from(self, embeddings: np.ndarray, norm: float) -> None:
-        """Word vectors, and a projection that keeps their first `dim` components: MaxSim of words from the first step.
-
-        norm: length of a word vector in the table, which says how fast training can change it.
-        """
+    def start_from(self, embeddings: np.ndarray, norm: float = EMBEDDING_NORM) -> None:
+        """Word vectors, and a projection that keeps their first `dim` components: MaxSim of words from the first step."""
         named = self.named()
         hidden, dim = self.shape.hidden, self.shape.dim
-        # No direction of the states is an axis: how common a word is would be the largest number of every token, and int8
-        # activations would have few steps for the rest.
         turn = random_turn(hidden, 1)
         # The first component, how common a word is, stays in proportion to what is cut of the others.
         kept = torch.full((dim,), ((hidden - 1) / max(1, dim - 1)) ** 0.5)
         kept[0] = 1
         with torch.no_grad():
-            named["embeddings.word_embeddings.weight"].copy_(torch.from_numpy(embeddings) @ turn * norm)
+            named[TABLE].copy_(start_of_table(embeddings, norm))
             head = named["head.linear.weight"]
             head.mul_(0.02).add_(kept[:, None] * turn[:dim])
         if self.shape.layers:
@@ -164,7 +171,7 @@ class Encoder(nn.Module):
         def norm(states: Tensor, name: str) -> Tensor:
             return F.layer_norm(states, (shape.hidden,), p[f"{name}.weight"], p[f"{name}.bias"], EPSILON)
 
-        states = F.embedding(packed.ids, p["embeddings.word_embeddings.weight"])
+        states = F.embedding(packed.ids, p[TABLE])
         states = states + F.embedding(packed.positions, p["embeddings.position_embeddings.weight"])
         states = norm(states, "embeddings.LayerNorm")
         inside = torch.arange(packed.length, device=states.device)[None, :] < packed.lengths[:, None]

@@ -1,6 +1,7 @@
 """Questions for sections: what a batch of training pairs is made of. Every batch follows from its number alone."""
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,8 @@ from corpus import DESCRIPTION, HEADING, TEXT, TITLE, Corpus
 
 MIN_SENTENCE, MAX_SENTENCE = 5, 40
 MIN_TEXT = 12
+# Share of all words from which on the forms of a word are common ones: in about one section of a hundred.
+COMMON = 1e-4
 # What people put around the words they look for. Prefixes only: the words stay as they are.
 QUESTIONS = [
     "how to", "how do i", "how can i", "what is", "what are", "what is the", "how does", "explain", "where is", "when to use",
@@ -33,15 +36,18 @@ class Mix:
     """Batches of neighbours in meaning, which are hard negatives of each other; the others are drawn at random."""
     noise: float = 0.08
     """Questions with a mistake of typing, or cut off."""
+    strange: float = 0.0
+    """Batches in which a part of the words, the same in questions and documents, are spelled as words the model never saw."""
 
 
 @dataclass
 class Batch:
-    """Words of questions and documents, in pairs, and the same as pieces."""
+    """Words of questions and documents, in pairs, and the same as pieces the way the model reads them."""
 
     query_words: list[np.ndarray]
     document_words: list[np.ndarray]
     queries: list[np.ndarray]
+    """Pieces: with slips and strange spellings."""
     documents: list[np.ndarray]
     same: np.ndarray
     """batch x batch: true where a document may answer a question as well as its own, off the diagonal."""
@@ -67,6 +73,9 @@ class Pairs:
             known[heading] = known.get(heading, 0) + 1
         self.heading_counts = dict(zip(self.sections.tolist(), (known[h] for h in headings), strict=True))
         self.template_words = [self.words_of(q) for q in QUESTIONS]
+        self.strangers = self.rare_words()
+        if mix.strange > 0 and not self.strangers:
+            raise ValueError("Expected rare words of several pieces to spell others as, found none: there is too little text for --strange.")
 
     def group(self, numbers: np.ndarray) -> list[np.ndarray]:
         order = np.argsort(numbers, kind="stable")
@@ -128,12 +137,12 @@ class Pairs:
         made = [self.pair(int(section), rng) for section in sections]
         queries = [query for query, _ in made]
         documents = [document[:document_length] for _, document in made]
-        pieces = self.corpus.to_pieces
-        noisy = [self.misspell(q, rng) if rng.random() < self.mix.noise else pieces(q) for q in queries]
+        spelling = self.strange_spelling(queries, documents, rng) if rng.random() < self.mix.strange else {}
+        noisy = [self.misspell(q, spelling, rng) if rng.random() < self.mix.noise else self.pieces_of(q, spelling) for q in queries]
         keys = [(self.corpus.field(int(s), TITLE).tobytes(), self.corpus.field(int(s), HEADING).tobytes()) for s in sections]
         owners = np.unique(np.array([hash(key) for key in keys]), return_inverse=True)[1]
         same = (owners[:, None] == owners[None, :]) & ~np.eye(size, dtype=bool)
-        return Batch(queries, documents, [q[:query_length] for q in noisy], [pieces(d) for d in documents], same)
+        return Batch(queries, documents, [q[:query_length] for q in noisy], [self.pieces_of(d, spelling) for d in documents], same)
 
     def pair(self, section: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """Word numbers of a question and of the document that answers it."""
@@ -195,9 +204,40 @@ class Pairs:
         rest = np.concatenate([text[:start], text[end:]])
         return (query, text) if len(rest) < 8 or rng.random() < 0.12 else (query, rest)
 
-    def misspell(self, words: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    def rare_words(self) -> list[str]:
+        """Words of several pieces that are seldom in the text: how words look that a model has not learnt."""
+        corpus = self.corpus
+        found = np.flatnonzero((corpus.piece_counts > 1) & (corpus.piece_counts < 5) & (corpus.counts < 20))
+        return [w for w in (corpus.words[i] for i in found[:100_000]) if w.isalpha() and w.isascii() and 4 < len(w) < 14]
+
+    def strange_spelling(self, queries: list[np.ndarray], documents: list[np.ndarray], rng: np.random.Generator) -> dict[int, str]:
+        """By word number. Forms of a word stay forms of one; common words stay as they are, as their weight is learnt."""
+        corpus = self.corpus
+        words = np.unique(np.concatenate([*queries, *documents]))
+        words = words[(corpus.stems[words] >= 0) & (corpus.stem_shares[corpus.stems[words]] < COMMON)]
+        share = rng.uniform(0.05, 0.6)
+        strangers: dict[int, tuple[str, str]] = {}
+        spelling = {}
+        for word in words.tolist():
+            spelled, stem = corpus.words[word], int(corpus.stems[word])
+            if not spelled.isalpha():
+                continue
+            if stem not in strangers:
+                # A share of stems, drawn for each the first time it is met.
+                strangers[stem] = (self.strangers[rng.integers(len(self.strangers))] if rng.random() < share else "", spelled)
+            stranger, first = strangers[stem]
+            if stranger:
+                spelling[word] = stranger + spelled[len(os.path.commonprefix([first, spelled])) :]
+        return spelling
+
+    def pieces_of(self, words: np.ndarray, spelling: dict[int, str]) -> np.ndarray:
+        if not spelling:
+            return self.corpus.to_pieces(words)
+        return np.array([i for w in words.tolist() for i in self.corpus.pieces.split(spelling.get(w) or self.corpus.words[w])], np.int64)
+
+    def misspell(self, words: np.ndarray, spelling: dict[int, str], rng: np.random.Generator) -> np.ndarray:
         """Pieces of a question with one slip, or with a last word that is not finished."""
-        spelled = [self.corpus.words[w] for w in words]
+        spelled = [spelling.get(w) or self.corpus.words[w] for w in words.tolist()]
         long = [i for i, w in enumerate(spelled) if len(w) > 4 and w.isalpha()]
         if long:
             at = long[-1] if rng.random() < 0.3 else long[int(rng.integers(len(long)))]

@@ -15,6 +15,7 @@ import lzma
 import re
 from array import array
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -115,8 +116,9 @@ def prepare(sections: Iterator[dict[str, str]], out: Path) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     given = parser.add_mutually_exclusive_group(required=True)
-    given.add_argument("--sections", type=Path, help="JSON lines, packed with xz where the name ends in .xz")
+    given.add_argument("--sections", type=Path, nargs="+", help="JSON lines, packed with xz where the name ends in .xz")
     given.add_argument("--site", type=Path, help="folder of Markdown or HTML pages")
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
-    prepare(read_jsonl(options.sections) if options.sections else read_site(options.site), options.out)
+    given_sections = chain.from_iterable(map(read_jsonl, options.sections)) if options.sections else read_site(options.site)
+    prepare(given_sections, options.out)

@@ -16,12 +16,16 @@ sys.path.insert(0, str(HERE))
 import numpy as np  # noqa: E402
 import torch  # noqa: E402
 
+from corpus import Corpus  # noqa: E402
+from exchange import turned  # noqa: E402
 from maxsim import scores  # noqa: E402
 from measure import ndcg  # noqa: E402
 from merge import slerp  # noqa: E402
-from model import Encoder, Shape, pack_documents, pack_queries  # noqa: E402
+from model import Encoder, Shape, pack_documents, pack_queries, random_turn  # noqa: E402
+from pairs import Mix, Pairs  # noqa: E402
 from pool import Pooling, cluster  # noqa: E402
 from vocabulary import WordPieces  # noqa: E402
+from wordnet import read_senses, sections as sense_sections  # noqa: E402
 from words import split_words  # noqa: E402
 
 FIXTURES = HERE.parent / "fixtures"
@@ -51,6 +55,31 @@ class Words(unittest.TestCase):
         self.assertGreater(len(plain), 30)
         for case in plain:
             self.assertEqual([i for word in split_words(case["text"]) for i in pieces(word)], case["ids"][1:-1], case["text"])
+
+
+class Dictionary(unittest.TestCase):
+    def test_a_sense_is_a_section_with_its_words_and_what_it_is_a_kind_of(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            for part in ("verb", "adj", "adv"):
+                (Path(folder) / f"data.{part}").write_text("  1 A licence, indented.\n")
+            (Path(folder) / "data.noun").write_text(
+                "00000100 06 n 01 craft 0 000 | a vehicle for water; \"a small craft\"  \n"
+                "00000200 06 n 02 sailing_boat 0 sailboat 0 002 @ 00000100 n 0000 ~ 00000300 n 0000 | a small craft moved by wind  \n"
+            )
+            found = list(sense_sections(read_senses(Path(folder))))
+        self.assertEqual([section["heading"] for section in found], ["craft", "sailing boat, sailboat"])
+        self.assertEqual(found[1]["text"], "a small craft moved by wind. craft: a vehicle for water")
+
+
+class Exchange(unittest.TestCase):
+    def test_vectors_that_were_only_turned_come_back(self) -> None:
+        old = np.random.default_rng(0).normal(size=(40, 9)).astype(np.float32)
+        new = np.concatenate([old[:, :1], old[:, 1:] @ random_turn(8, 5).numpy()], axis=1)
+        self.assertLess(np.abs(turned(new, old) - old).max(), 1e-4)
+
+    def test_vectors_of_other_pieces_are_refused(self) -> None:
+        with self.assertRaisesRegex(ValueError, "same pieces"):
+            turned(np.zeros((3, 4)), np.zeros((4, 4)))
 
 
 class Scores(unittest.TestCase):
@@ -153,11 +182,15 @@ class Recipe(unittest.TestCase):
             stage("vocabulary.py", "--words", f"{work}/words", "--out", f"{work}/tokenizer", "--size", "300")
             common = ("--words", f"{work}/words", "--tokenizer", f"{work}/tokenizer")
             stage("embeddings.py", *common, "--out", f"{work}/embeddings.npy", "--width", "64")
+            stage("embeddings.py", *common, "--out", f"{work}/others.npy", "--width", "64", "--weight", "s1=4")
+            self.check_strange_words(work)
             train = ("train.py", "--work", f"{work}", "--batch", "16", "--hidden", "64", "--dim", "32", "--dims", "16", "--feed-forward", "64",
                      "--measure", "3", "--save", "3", "--warmup", "2")
             stage(*train, "--out", f"{work}/words-only", "--layers", "0", "--steps", "3")
-            finish = (*train, "--out", f"{work}/run", "--init", f"{work}/words-only/last.pt", "--layers", "1",
-                      "--ensemble", f"{work}/words-only/last.pt", "--pool", "1", "2", "--noise", "0.1")
+            stage("exchange.py", "--checkpoint", f"{work}/words-only/last.pt", "--old", f"{work}/embeddings.npy", "--new", f"{work}/others.npy",
+                  "--out", f"{work}/exchanged.pt")
+            finish = (*train, "--out", f"{work}/run", "--init", f"{work}/exchanged.pt", "--layers", "1",
+                      "--ensemble", f"{work}/words-only/last.pt", "--pool", "1", "2", "--noise", "0.1", "--strange", "0.5")
             stage(*finish, "--steps", "3")
             stage(*finish, "--steps", "6")
             stage("export.py", "--checkpoint", f"{work}/run/last.pt", "--tokenizer", f"{work}/tokenizer", "--dim", "16", "--out", f"{work}/checkpoint")
@@ -168,6 +201,26 @@ class Recipe(unittest.TestCase):
             if find_spec("matplotlib"):
                 stage("plot.py", "curve", f"{work}/words-only/log.jsonl", f"{work}/run/log.jsonl", "--bm25", "0.5", "0.4", "--out", f"{work}/curve.svg")
                 self.assertIn("nDCG@10", (work / "curve.svg").read_text())
+
+    def check_strange_words(self, work: Path) -> None:
+        """Words are spelled otherwise in the pieces of a batch alone, and alike in questions and documents."""
+        corpus = Corpus(work / "words", work / "tokenizer")
+        # All words of this little text are common ones.
+        corpus.stem_shares = np.zeros_like(corpus.stem_shares)
+        pairs = Pairs(corpus, np.load(work / "embeddings.npy"), Mix(strange=1, noise=0))
+        batch = pairs.batch(0, 16, 40, 40)
+        read = [*zip(batch.query_words, batch.queries, strict=True), *zip(batch.document_words, batch.documents, strict=True)]
+        strange = [not np.array_equal(corpus.to_pieces(words)[: len(pieces)], pieces) for words, pieces in read]
+        self.assertGreater(sum(strange), 16)
+
+        found = [np.array([corpus.words.index(word) for word in text.split()]) for text in ("rope sail mast keel hull deck", "deck . hull")]
+        spelling = pairs.strange_spelling(found[:1], found[1:], np.random.default_rng(1))
+        self.assertGreater(len(spelling), 0)
+        self.assertNotIn(corpus.words.index("."), spelling)
+        first, second = (pairs.pieces_of(words, spelling).tolist() for words in found)
+        deck = pairs.pieces_of(found[1][:1], spelling).tolist()
+        self.assertEqual(first[-len(deck) :], deck)
+        self.assertEqual(second[: len(deck)], deck)
 
 
 if __name__ == "__main__":

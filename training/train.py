@@ -25,8 +25,8 @@ from torch.nn import functional as F
 from corpus import Corpus
 from measure import dev_collections, load_model, measure, punctuation_pieces
 from maxsim import scores
-from model import Encoder, Shape, pack_documents, pack_queries
-from pairs import Mix, Pairs
+from model import EMBEDDING_NORM, Encoder, Shape, pack_documents, pack_queries
+from pairs import Batch, Mix, Pairs
 from pool import Pooling
 from teacher import Bm25
 
@@ -55,10 +55,11 @@ def arguments() -> argparse.Namespace:
     add("--ensemble", type=Path, help="checkpoint that teaches together with BM25; the two are equals")
     add("--ensemble-weight", type=float, default=0.5, help="weight of that pair in the target")
     add("--topics", type=float, default=Mix.topics)
+    add("--strange", type=float, default=Mix.strange, help="share of batches with words the model never saw")
     add("--pool", type=int, nargs="*", default=[1], help="pool factors of documents, drawn by the number of a step")
     add("--noise", type=float, nargs="*", default=[0.0], help="length of the noise on unit vectors of documents, as a codec adds, drawn likewise")
     add("--random-start", action="store_true", help="random word vectors instead of those of the text")
-    add("--embedding-norm", type=float, default=2.0)
+    add("--embedding-norm", type=float, default=EMBEDDING_NORM)
     add("--threads", type=int, default=os.cpu_count() or 1)
     add("--device", default="cpu")
     add("--seed", type=int, default=0)
@@ -73,7 +74,7 @@ class Trainer:
         work = options.work
         self.corpus = Corpus(work / "words", work / "tokenizer")
         vectors = np.load(work / "embeddings.npy")
-        self.pairs = Pairs(self.corpus, vectors, Mix(topics=options.topics), options.seed)
+        self.pairs = Pairs(self.corpus, vectors, Mix(topics=options.topics, strange=options.strange), options.seed)
         self.teacher = Bm25(self.corpus)
         self.dev = dev_collections(self.corpus)
         self.skipped = punctuation_pieces(self.corpus).to(options.device)
@@ -134,7 +135,7 @@ class Trainer:
             lexical = torch.from_numpy(self.teacher.scores(batch.query_words, batch.document_words)).to(o.device)
             target = torch.lerp(target, self.lexical_target(lexical, wrong), o.teacher)
         if o.ensemble:
-            taught = self.ensemble_target(queries, documents, owners, lexical, wrong, spread)
+            taught = self.ensemble_target(batch, lexical, wrong, spread)
             target = torch.lerp(target, taught, o.ensemble_weight)
         dim = o.dims[number % len(o.dims)] if o.dims else self.model.shape.dim
         q, d = (x if dim == x.shape[1] else F.normalize(x[:, :dim], dim=-1) for x in (asked, found))
@@ -154,11 +155,15 @@ class Trainer:
         return torch.softmax(masked / self.options.teacher_temperature, -1)
 
     @torch.no_grad()
-    def ensemble_target(
-        self, queries: Any, documents: Any, owners: torch.Tensor, lexical: torch.Tensor, wrong: torch.Tensor, spread: torch.Tensor
-    ) -> torch.Tensor:
-        """Softmax of standard scores of an earlier model and of BM25, added and as wide as the model's logits: together they rank better than either."""
-        model = self.elder
+    def ensemble_target(self, batch: Batch, lexical: torch.Tensor, wrong: torch.Tensor, spread: torch.Tensor) -> torch.Tensor:
+        """Softmax of standard scores of an earlier model and of BM25, added and as wide as the model's logits: together they rank better than either.
+
+        The earlier model reads the words as they were, without slips and strange spellings.
+        """
+        o, model, pieces = self.options, self.elder, self.corpus.to_pieces
+        queries = pack_queries([pieces(q)[: o.query_length] for q in batch.query_words], o.query_length).to(o.device)
+        documents = pack_documents([pieces(d) for d in batch.document_words], o.document_length).to(o.device)
+        owners = torch.arange(queries.batch, device=o.device).repeat_interleave(queries.lengths)
         asked, found = model(queries), model(documents)
         kept = Pooling(found, documents, ~self.skipped[documents.ids], 1)(found)
         logits = scores(asked.to(model.precision), owners, queries.batch, kept.to(model.precision)) * self.elder_scale * spread
