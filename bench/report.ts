@@ -97,8 +97,8 @@ ${tables.join('\n\n')}`
 }
 
 function floor({ model, semanticFloor, rows }: Floor): string {
-  return `How strongly the best passage answers the content words of a query, as a similarity, for real queries and for
-kinds of nonsense. Below ${semanticFloor}, the floor of ${model.name}, the semantic leg finds nothing.
+  return `How far the best answer to a content word of a query stands out from the rest of its passage (1: it is the word itself), for
+real queries and for kinds of nonsense. Below ${semanticFloor}, the floor of ${model.name}, the semantic leg finds nothing.
 
 ${table(
   ['queries', 'collection', 'number', 'strength of 5 %', 'median', '95 %', 'without results'],

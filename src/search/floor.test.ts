@@ -67,6 +67,19 @@ test('a single word has to be answered better than one of many', () => {
   expect(isMeaningful(text, query, passage(similarity, 0, 0, 0))).toBe(true)
 })
 
+test('an answer has to stand out from the rest of its passage', () => {
+  const query = encoded('banana trombone', ['banana', 'trombone'])
+  const several = (...rows: number[][]): TokenMatrix => ({
+    data: Float32Array.from(rows.flat()),
+    numTokens: rows.length,
+    dim: rows[0]!.length,
+  })
+  const alike = several([0.8, 0.1], [0.75, 0.1], [0.7, 0.1])
+  expect(answerStrength('banana trombone', query, alike)).toBeCloseTo((0.8 - 0.725) / (1 - 0.725) - 0.1, 6)
+  expect(isMeaningful('banana trombone', query, alike)).toBe(false)
+  expect(isMeaningful('banana trombone', query, several([0.8, 0.1], [0.2, 0.1]))).toBe(true)
+})
+
 test('words the model does not know match nothing, not even each other', () => {
   const query = encoded('漢', ['[UNK]'])
   expect(isMeaningful('漢', query, passage(1))).toBe(false)

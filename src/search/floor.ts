@@ -38,18 +38,33 @@ export async function meaningful(
 }
 
 /**
- * How well a passage answers the content word of the query that it answers best, as a similarity of
- * about −1 to 1: the highest floor that would let it pass.
+ * How well a passage answers the content word of the query that it answers best, at most 1: the highest
+ * floor that would let it pass.
+ *
+ * A word's similarity to the token that answers it is compared with its similarity to the rest of the
+ * passage, as models differ in how near they place words that have nothing to do with each other. 0 is a
+ * token like any other, 1 the word itself.
  */
 export function answerStrength(text: string, query: EncodedText, passage: TokenMatrix): number {
   const words = contentWords(text, query)
   if (words.length === 0 || passage.numTokens === 0) return -1
+  const { numTokens } = passage
   const { grid, best } = similarities(query.matrix, passage)
   const answers = words.map((rows) => {
-    const sum = rows.reduce((total, row) => total + grid[row * passage.numTokens + best[row]!]!, 0)
-    return sum / rows.length
+    const standingOut = rows.map((row) =>
+      standsOut(grid.subarray(row * numTokens, (row + 1) * numTokens), best[row]!),
+    )
+    return standingOut.reduce((total, value) => total + value, 0) / rows.length
   })
   return Math.max(...answers) - SINGLE_WORD_MARGIN / words.length
+}
+
+/** How far one of several similarities lies from the mean of the others towards 1; alone, it is compared with 0. */
+function standsOut(all: Float64Array, best: number): number {
+  const answer = all[best]!
+  const others =
+    all.length > 1 ? (all.reduce((total, value) => total + value, 0) - answer) / (all.length - 1) : 0
+  return others < 1 ? (answer - others) / (1 - others) : 0
 }
 
 /**
