@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +18,17 @@ from matplotlib import pyplot  # noqa: E402
 
 # Fixed ids and no date, so that the same figures give the same file.
 matplotlib.rcParams.update({"svg.hashsalt": "lateen", "font.size": 9, "svg.fonttype": "none", "axes.spines.top": False, "axes.spines.right": False})
-COLOURS = ("#1f6feb", "#d1643d", "#3f8f4f", "#8250df")
+COLOURS = ("#1f6feb", "#d1643d", "#3f8f4f", "#8250df", "#a37b00")
 
 
 def curve(logs: list[Path], lines: dict[str, float]) -> Any:
     figure, (loss, quality) = pyplot.subplots(1, 2, figsize=(8, 3))
     start = 0.0
     seen: dict[str, list[tuple[float, float]]] = {}
-    for colour, log in zip(COLOURS, logs, strict=False):
+    for colour, log in zip(cycle(COLOURS), logs, strict=False):
         entries = [json.loads(line) for line in log.read_text().splitlines()]
         steps = [e for e in entries if "loss" in e]
-        loss.plot([(start + e["seconds"]) / 60 for e in steps], [e["loss"] for e in steps], color=colour, label=log.parent.name)
+        loss.plot([(start + e["seconds"]) / 60 for e in steps], [e["loss"] for e in steps], color=colour, label="/".join(log.parts[-3:-1]))
         by_step = {e["step"]: e["seconds"] for e in steps}
         for e in entries:
             for name in [k for k in e if "@" in k]:
@@ -36,7 +37,7 @@ def curve(logs: list[Path], lines: dict[str, float]) -> Any:
         start += steps[-1]["seconds"]
     loss.set(xlabel="minutes", ylabel="loss")
     loss.legend(frameon=False)
-    for colour, (name, points) in zip(COLOURS, seen.items(), strict=False):
+    for colour, (name, points) in zip(cycle(COLOURS), seen.items(), strict=False):
         quality.plot(*zip(*points, strict=True), marker="o", markersize=3, color=colour, label=name)
     for name, value in lines.items():
         quality.axhline(value, color="#888", linewidth=0.8, linestyle="--")
@@ -57,7 +58,7 @@ def frontier(rows: list[dict[str, Any]]) -> Any:
         point = (r["vector_bytes_per_passage"] / tokens[r["collection"]], r["ndcg@10"])
         points.setdefault(r["bits"], {}).setdefault(r["pool_factor"], []).append(point)
     figure, axis = pyplot.subplots(figsize=(6, 3.4))
-    for colour, bits in zip(COLOURS, (8, 4, 2, 1), strict=True):
+    for colour, bits in zip(COLOURS, (8, 4, 2, 1), strict=False):
         means = {f: [sum(values) / len(found) for values in zip(*found, strict=True)] for f, found in sorted(points[bits].items())}
         axis.plot(*zip(*means.values(), strict=True), marker="o", markersize=4, color=colour, label=f"{bits} bit{'s' * (bits > 1)}")
         for factor, place in means.items():
