@@ -59,14 +59,6 @@ test('a word counts as a whole, one well answered piece does not carry it', () =
   expect(isMeaningful('qwerting', query, passage(0.7, 0.7, 1))).toBe(true)
 })
 
-test('a single word has to be answered better than one of many', () => {
-  const similarity = 0.6
-  expect(isMeaningful('fetch', encoded('fetch', ['fetch']), passage(similarity))).toBe(false)
-  const text = 'fetch json over http'
-  const query = encoded(text, ['fetch', 'json', 'over', 'http'])
-  expect(isMeaningful(text, query, passage(similarity, 0, 0, 0))).toBe(true)
-})
-
 test('an answer has to stand out from the rest of its passage', () => {
   const query = encoded('banana trombone', ['banana', 'trombone'])
   const several = (...rows: number[][]): TokenMatrix => ({
@@ -75,7 +67,7 @@ test('an answer has to stand out from the rest of its passage', () => {
     dim: rows[0]!.length,
   })
   const alike = several([0.8, 0.1], [0.75, 0.1], [0.7, 0.1])
-  expect(answerStrength('banana trombone', query, alike)).toBeCloseTo((0.8 - 0.725) / (1 - 0.725) - 0.1, 6)
+  expect(answerStrength('banana trombone', query, alike)).toBeCloseTo((0.8 - 0.725) / (1 - 0.725), 6)
   expect(isMeaningful('banana trombone', query, alike)).toBe(false)
   expect(isMeaningful('banana trombone', query, several([0.8, 0.1], [0.2, 0.1]))).toBe(true)
 })
@@ -91,9 +83,9 @@ test('a query without words and a passage without vectors are not meaningful', (
   expect(isMeaningful('fetch', encoded('fetch', ['fetch']), empty)).toBe(false)
 })
 
-test('strength is the best word, less what a short query has to prove', () => {
+test('strength is that of the best word', () => {
   const query = encoded('fetch json', ['fetch', 'json'])
-  expect(answerStrength('fetch json', query, passage(0.8, 0.1))).toBeCloseTo(0.7, 6)
+  expect(answerStrength('fetch json', query, passage(0.8, 0.1))).toBeCloseTo(0.8, 6)
 })
 
 test('the best passage decides over the whole ranking, and without a floor all of it passes', async () => {

@@ -13,8 +13,6 @@ import type { TokenMatrix } from '../types.ts'
 import { similarities } from './explain.ts'
 import type { Ranked } from './topk.ts'
 
-/** With few words there are few chances that one is answered by accident, and one has to be answered better. */
-const SINGLE_WORD_MARGIN = 0.2
 const UNKNOWN_TOKENS = new Set(['[UNK]', '<unk>'])
 
 /**
@@ -22,7 +20,7 @@ const UNKNOWN_TOKENS = new Set(['[UNK]', '<unk>'])
  *
  * @param ranked best first
  * @param text what `query` is the encoding of
- * @param floor similarity a content word of a long query has to reach, measured for the model; 0 lets everything pass
+ * @param floor strength a content word has to be answered with, measured for the model; 0 lets everything pass
  * @param vectorsOf the stored vectors of a passage
  */
 export async function meaningful(
@@ -56,7 +54,7 @@ export function answerStrength(text: string, query: EncodedText, passage: TokenM
     )
     return standingOut.reduce((total, value) => total + value, 0) / rows.length
   })
-  return Math.max(...answers) - SINGLE_WORD_MARGIN / words.length
+  return Math.max(...answers)
 }
 
 /** How far one of several similarities lies from the mean of the others towards 1; alone, it is compared with 0. */
