@@ -33,8 +33,10 @@ if __name__ == "__main__":
     options = parser.parse_args()
     saved = torch.load(options.checkpoint, map_location="cpu")
     before, after = np.load(options.old), np.load(options.new)
-    moved = saved["average"][TABLE] - start_of_table(before, EMBEDDING_NORM)
-    saved["average"][TABLE] = start_of_table(turned(after, before), EMBEDDING_NORM) + moved
+    norm = float(saved.get("options", {}).get("embedding_norm", EMBEDDING_NORM))
+    start = start_of_table(before, norm)
+    moved = saved["average"][TABLE] - start
+    saved["average"][TABLE] = start_of_table(turned(after, before), norm) + moved
     options.out.parent.mkdir(parents=True, exist_ok=True)
     torch.save({key: saved[key] for key in ("shape", "step", "scale", "average")}, options.out)
-    print(f"{options.out}: vectors moved by {moved.norm() / start_of_table(before, EMBEDDING_NORM).norm():.3f} of their length")
+    print(f"{options.out}: vectors moved by {moved.norm() / start.norm():.3f} of their length")

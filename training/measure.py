@@ -90,7 +90,7 @@ def model_scores(
     skipped = punctuation_pieces(corpus).to(device)
     queries = pack_queries([corpus.to_pieces(q) for q in collection.queries], 128).to(device)
     asked = model(queries)
-    owners = torch.arange(queries.batch, device=device).repeat_interleave(queries.lengths)
+    owners = queries.owners
     result = {dim: np.zeros((len(collection.queries), len(collection.documents)), np.float32) for dim in dims}
     pieces = [corpus.to_pieces(d[:document_length]) for d in collection.documents]
     order = np.argsort([len(p) for p in pieces])

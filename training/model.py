@@ -46,6 +46,11 @@ class Packed:
     def batch(self) -> int:
         return len(self.lengths)
 
+    @property
+    def owners(self) -> Tensor:
+        """numTokens: the text that a token belongs to."""
+        return torch.arange(self.batch, device=self.lengths.device).repeat_interleave(self.lengths)
+
     def to(self, device: str) -> Packed:
         moved = [t.to(device) for t in (self.ids, self.positions, self.slots, self.lengths)]
         return Packed(*moved, self.length)

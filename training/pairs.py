@@ -73,7 +73,7 @@ class Pairs:
             known[heading] = known.get(heading, 0) + 1
         self.heading_counts = dict(zip(self.sections.tolist(), (known[h] for h in headings), strict=True))
         self.template_words = [self.words_of(q) for q in QUESTIONS]
-        self.strangers = self.rare_words()
+        self.strangers = self.rare_words() if mix.strange > 0 else []
         if mix.strange > 0 and not self.strangers:
             raise ValueError("Expected rare words of several pieces to spell others as, found none: there is too little text for --strange.")
 
@@ -233,7 +233,10 @@ class Pairs:
     def pieces_of(self, words: np.ndarray, spelling: dict[int, str]) -> np.ndarray:
         if not spelling:
             return self.corpus.to_pieces(words)
-        return np.array([i for w in words.tolist() for i in self.corpus.pieces.split(spelling.get(w) or self.corpus.words[w])], np.int64)
+        pieces, known = self.corpus.pieces, self.corpus.words
+        # Strange spellings are not remembered: the next batch has others.
+        split = (pieces.split(spelling[w]) if w in spelling else pieces(known[w]) for w in words.tolist())
+        return np.array([i for ids in split for i in ids], np.int64)
 
     def misspell(self, words: np.ndarray, spelling: dict[int, str], rng: np.random.Generator) -> np.ndarray:
         """Pieces of a question with one slip, or with a last word that is not finished."""

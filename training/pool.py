@@ -18,7 +18,7 @@ class Pooling:
     def __init__(self, vectors: Tensor, packed: Packed, keeps: Tensor, factor: int) -> None:
         """vectors: numTokens x dim, unit length; keeps: numTokens; factor: tokens per kept vector, 1 keeps all."""
         rows = torch.nonzero(keeps).flatten()
-        texts = torch.arange(packed.batch, device=keeps.device).repeat_interleave(packed.lengths)[rows].cpu().numpy()
+        texts = packed.owners[rows].cpu().numpy()
         counts = np.bincount(texts, minlength=packed.batch)
         found = vectors.detach()[rows].float().cpu().numpy()
         groups, starts, first = np.empty(len(texts), np.int64), [], 0

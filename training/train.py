@@ -122,7 +122,6 @@ class Trainer:
         queries = pack_queries(batch.queries, o.query_length).to(o.device)
         documents = pack_documents(batch.documents, o.document_length).to(o.device)
         asked, found = self.model(queries), self.model(documents)
-        owners = torch.arange(queries.batch, device=o.device).repeat_interleave(queries.lengths)
         rng = np.random.default_rng((o.seed, 2, number))
         pool = Pooling(found, documents, ~self.skipped[documents.ids], int(rng.choice(o.pool)))
         noise = float(rng.choice(o.noise))
@@ -143,7 +142,7 @@ class Trainer:
         if noise > 0:
             kept = kept + torch.randn_like(kept) * (noise * dim**-0.5)
         q, d = (x.to(self.model.precision) for x in (q, kept))
-        logits = (scores(q, owners, queries.batch, d) * factor).masked_fill(wrong, -1e4)
+        logits = (scores(q, queries.owners, queries.batch, d) * factor).masked_fill(wrong, -1e4)
         loss = -(target * F.log_softmax(logits, -1)).sum(-1).mean()
         own = logits.diagonal()[:, None]
         return loss, {"loss": loss.item(), "first": (logits > own).sum(1).eq(0).float().mean().item()}
@@ -161,12 +160,11 @@ class Trainer:
         The earlier model reads the words as they were, without slips and strange spellings.
         """
         o, model, pieces = self.options, self.elder, self.corpus.to_pieces
-        queries = pack_queries([pieces(q)[: o.query_length] for q in batch.query_words], o.query_length).to(o.device)
+        queries = pack_queries([pieces(q) for q in batch.query_words], o.query_length).to(o.device)
         documents = pack_documents([pieces(d) for d in batch.document_words], o.document_length).to(o.device)
-        owners = torch.arange(queries.batch, device=o.device).repeat_interleave(queries.lengths)
         asked, found = model(queries), model(documents)
         kept = Pooling(found, documents, ~self.skipped[documents.ids], 1)(found)
-        logits = scores(asked.to(model.precision), owners, queries.batch, kept.to(model.precision)) * self.elder_scale * spread
+        logits = scores(asked.to(model.precision), queries.owners, queries.batch, kept.to(model.precision)) * self.elder_scale * spread
         both = sum((x - x.mean(1, keepdim=True)) / x.std(1, keepdim=True).clamp(min=1e-6) for x in (logits, lexical))
         both = both / both.std(1, keepdim=True).clamp(min=1e-6) * logits.std(1, keepdim=True)
         return torch.softmax(both.masked_fill(wrong, -1e4), -1)

@@ -38,9 +38,10 @@ def read_senses(folder: Path) -> dict[str, Sense]:
                 continue
             fields, _, gloss = line.partition(" | ")
             offset, _, _, count, *rest = fields.split()
-            words = rest[: int(count, 16) * 2 : 2]
-            pointers = rest[int(count, 16) * 2 + 1 :]
-            kinds = [pointers[at + 2] + pointers[at + 1] for at in range(0, len(pointers) - 3, 4) if pointers[at] == HYPERNYM]
+            end = int(count, 16) * 2
+            words, pointers = rest[:end:2], rest[end + 1 : end + 1 + int(rest[end]) * 4]
+            symbols, offsets, parts = (pointers[at::4] for at in range(3))
+            kinds = [part + to for symbol, to, part in zip(symbols, offsets, parts, strict=True) if symbol == HYPERNYM]
             spelled = tuple(word.partition("(")[0].replace("_", " ") for word in words)
             senses[part + offset] = Sense(spelled, gloss.strip(), tuple(kinds))
     return senses
